@@ -1,0 +1,1 @@
+"""Configuration: schema, discovery, precedence, provenance."""

@@ -1,0 +1,1 @@
+"""The frozen types that everything else passes around; standard library only."""

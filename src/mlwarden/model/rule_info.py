@@ -1,0 +1,63 @@
+"""Facts about a rule that are known without importing the rule."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+from mlwarden.model.levels import Severity
+
+DOCS_BASE = "https://github.com/mlwarden/mlwarden/blob/main/docs/rules/"
+
+
+class DocumentKind(enum.Enum):
+    """The kinds of document the engine knows."""
+
+    PYTHON = "python"
+    NOTEBOOK = "notebook"
+    DEPENDENCIES = "dependencies"
+    MODEL = "model"
+    TEXT = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A source for a claim, shown on the rule's page."""
+
+    title: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class RuleInfo:
+    """One line of the generated rule index (`rules/_index.py`).
+
+    Attributes:
+        code: "MLW102".
+        name: "torch-load-default"; reads well as "allow torch-load-default".
+        summary: first line of the docstring.
+        severity: the usual severity; a finding may differ.
+        module: module to import when the rule can fire, relative to `mlwarden.rules`.
+        class_name: the class in it.
+        kinds: documents it applies to.
+        triggers: any one of these alternatives must hold; an alternative holds when all its words occur in the
+            document (as identifiers, where the document is code). Empty: always.
+        default: on without being asked for.
+        fixable: offers a fix in at least one example.
+    """
+
+    code: str
+    name: str
+    summary: str
+    severity: Severity
+    module: str
+    class_name: str
+    kinds: tuple[DocumentKind, ...]
+    triggers: tuple[tuple[str, ...], ...]
+    default: bool = True
+    fixable: bool = False
+
+    @property
+    def url(self) -> str:
+        """The address of the rule's page."""
+        return f"{DOCS_BASE}{self.code}.md"

@@ -1,0 +1,114 @@
+"""`Notebook` and `Cell`: what a .ipynb says, and where in its text it says so."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from mlwarden.model.rule_info import DocumentKind
+from mlwarden.model.spans import Span
+from mlwarden.source.lines import LineIndex
+
+
+@dataclass(frozen=True)
+class Magic:
+    """One piece of IPython syntax in a code cell.
+
+    Attributes:
+        kind: "line" (`%name ...`), "cell" (`%%name ...` and the body), "shell" (`!...`, `!!...`, `x = !...`),
+            "help" (`?x`, `x?`).
+        name: "pip", "env", "bash", "time"; "!" or "!!" for shell lines; "?" for help.
+        text: what follows the name: the argument line; for kind "shell" the command.
+        body: the lines after a cell magic's first line, else "".
+        span: the whole piece in the cell's source.
+        text_span: where `text` stands in the cell's source.
+        body_span: where `body` stands, or None.
+    """
+
+    kind: str
+    name: str
+    text: str
+    body: str
+    span: Span
+    text_span: Span
+    body_span: Span | None = None
+
+
+@dataclass(frozen=True)
+class Output:
+    """One textual piece of a saved output.
+
+    Attributes:
+        kind: "stream", "error", "execute_result" or "display_data".
+        mime: "text/plain" for streams and tracebacks.
+        text: the decoded text (ANSI codes kept).
+        span: the output's JSON value (the string or list of strings) in the text of the .ipynb.
+        chunks: how `text` maps to the .ipynb: (offset in `text`, length in `text`, Span of that JSON string literal's
+            contents in the .ipynb); used with `Notebook.locate_output`.
+    """
+
+    kind: str
+    mime: str
+    text: str
+    span: Span
+    chunks: tuple[tuple[int, int, Span], ...] = ()
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell.
+
+    Attributes:
+        index: 0-based position.
+        id: the nbformat >= 4.5 id, or "".
+        kind: "code", "markdown" or "raw".
+        source: the cell's text as the author sees it.
+        python: for a Python code cell, `source` with IPython syntax masked **position for position** (same length,
+            same line ends), so that it parses as Python and offsets agree; "" for any other cell (another kernel's
+            language, `%%bash` and the like).
+        magics: the IPython syntax found, in order.
+        tags: the cell's metadata tags.
+        execution_count: as saved, or None.
+        outputs: the textual outputs.
+        span: the whole cell object in the text of the .ipynb.
+        source_span: the JSON value of "source" in the text of the .ipynb.
+        outputs_span: the JSON value of "outputs", or None.
+    """
+
+    index: int
+    id: str
+    kind: str
+    source: str
+    python: str
+    magics: tuple[Magic, ...] = ()
+    tags: tuple[str, ...] = ()
+    execution_count: int | None = None
+    outputs: tuple[Output, ...] = ()
+    span: Span = Span(0, 0)
+    source_span: Span = Span(0, 0)
+    outputs_span: Span | None = None
+    metadata: dict[str, Any] = field(default_factory=dict, compare=False, hash=False)
+
+    @cached_property
+    def lines(self) -> LineIndex:
+        """The lines of `source`."""
+        return LineIndex(self.source)
+
+
+@dataclass(frozen=True)
+class Notebook:
+    """A notebook. `text` is the decoded .ipynb, or "" for one that lives in an editor cell by cell."""
+
+    path: str
+    text: str
+    cells: tuple[Cell, ...]
+    language: str = "python"
+    nbformat: tuple[int, int] = (4, 5)
+    metadata: dict[str, Any] = field(default_factory=dict, compare=False, hash=False)
+    kind = DocumentKind.NOTEBOOK
+
+    @cached_property
+    def lines(self) -> LineIndex:
+        """The lines of the .ipynb text."""
+        return LineIndex(self.text)

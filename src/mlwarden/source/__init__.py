@@ -1,0 +1,1 @@
+"""Bytes to Document: discovery, decoding, lines, and the kinds of document."""
