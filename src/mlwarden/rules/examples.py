@@ -1,0 +1,55 @@
+"""A rule's examples: its tests and the code on its page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from mlwarden.model.levels import Confidence, Severity
+
+
+@dataclass(frozen=True)
+class Bad:
+    """Code that must be reported.
+
+    Attributes:
+        code: dedented source. A line made only of spaces and carets underlines the exact range of a finding of the
+            rule on the line above, and is removed before the run. Without carets, exactly one finding is expected
+            somewhere. A range over several lines is marked on its first line only, with a `~` as last mark.
+        fixed: the whole text after every fix of the rule, unsafe ones too, was applied; None: no fix is expected.
+        severity, confidence: asserted when given.
+        versions: library versions the project requires, name -> specifier, e.g. {"torch": "==2.5"}.
+        files: sibling files by relative path (other modules, requirements.txt, a config).
+        path: the file name, which decides the kind of document.
+        message: asserted when given, whole.
+    """
+
+    code: str
+    fixed: str | None = None
+    severity: Severity | None = None
+    confidence: Confidence | None = None
+    versions: dict[str, str] = field(default_factory=dict)
+    files: dict[str, str] = field(default_factory=dict)
+    path: str = "example.py"
+    message: str = ""
+
+
+@dataclass(frozen=True)
+class Good:
+    """Code on which the rule must be silent; `because` says why it is fine."""
+
+    code: str
+    because: str
+    versions: dict[str, str] = field(default_factory=dict)
+    files: dict[str, str] = field(default_factory=dict)
+    path: str = "example.py"
+
+
+@dataclass(frozen=True)
+class Missed:
+    """Bad code that the rule does not see, on record: the test turns red when that improves."""
+
+    code: str
+    because: str
+    versions: dict[str, str] = field(default_factory=dict)
+    files: dict[str, str] = field(default_factory=dict)
+    path: str = "example.py"
