@@ -1,0 +1,1 @@
+"""pre-commit entry points: thin, one file per hook."""

@@ -1,0 +1,1 @@
+"""The language server: thin; the findings and edits are the engine's own."""
