@@ -35,6 +35,11 @@ class Settings:
         root: folder that relative globs count from.
         config_path: file the settings came from, or "".
         bandit: the raw `[tool.bandit]` table, for Bandit's own tests.
+        unsuppressable: codes and prefixes that no inline suppression may hide.
+        baseline: absolute path of the baseline file, or "" for none.
+        jobs: number of processes; None means one per processor.
+        cache: whether results are kept between runs.
+        cache_dir: absolute path of the cache's folder, or "" for the default place.
     """
 
     select: tuple[str, ...] | None = None
@@ -53,3 +58,8 @@ class Settings:
     root: str = "."
     config_path: str = ""
     bandit: dict[str, Any] = field(default_factory=dict, hash=False)
+    unsuppressable: tuple[str, ...] = ()
+    baseline: str = ""
+    jobs: int | None = None
+    cache: bool = True
+    cache_dir: str = ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from mlwarden.model.fixes import Fix
 from mlwarden.model.levels import Confidence, Severity
@@ -36,6 +36,8 @@ class Finding:
         confidence: how likely true.
         trace: related places, source first.
         fixes: cures, the preferred one first.
+        fingerprint: set by policy, "" before: an identity that survives moved lines (`policy.baseline.fingerprint`);
+            equal lines of a file share it. Not part of equality.
     """
 
     code: str
@@ -45,6 +47,7 @@ class Finding:
     confidence: Confidence
     trace: tuple[TraceStep, ...] = ()
     fixes: tuple[Fix, ...] = ()
+    fingerprint: str = field(default="", compare=False)
 
     def order(self) -> tuple[tuple[int, int, int], str, str]:
         """Sort key: place, then code, then message; total over the findings of one file."""

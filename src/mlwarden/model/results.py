@@ -43,7 +43,8 @@ class Verdict:
         ignored: dropped by a per-file ignore of the configuration.
         baselined: recorded in the baseline.
         below_threshold: under the asked-for severity or confidence.
-        unused_suppressions: comments that suppressed nothing.
+        unused_suppressions: comments that suppressed nothing; of a comment that names several codes, the idle codes.
+        stale_baseline: fingerprints of the file's baseline entries that recorded more than was found now.
     """
 
     reported: tuple[Finding, ...] = ()
@@ -52,6 +53,7 @@ class Verdict:
     baselined: tuple[Finding, ...] = ()
     below_threshold: tuple[Finding, ...] = ()
     unused_suppressions: tuple[Suppression, ...] = ()
+    stale_baseline: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
