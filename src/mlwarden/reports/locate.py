@@ -1,0 +1,218 @@
+"""From spans to places: path, line, column and, in notebooks, the cell; and what may be shown of the source there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mlwarden.model.results import FileResult, ScanReport, Verdict
+from mlwarden.model.spans import Span
+from mlwarden.notebooks.notebook import Notebook
+from mlwarden.reports.excerpt import MASK, ExcerptLine, excerpt
+from mlwarden.source.documents import PlainText, lines_at, slice_of, text_at
+
+if TYPE_CHECKING:
+    from mlwarden.model.findings import Finding
+    from mlwarden.model.fixes import TextEdit
+    from mlwarden.source.documents import Document
+
+# Bandit's tests for hard-coded passwords: string, function argument, function default.
+_BANDIT_SECRETS = ("B105", "B106", "B107")
+_QUOTED = re.compile(r"""(?s)[rbuRBU]{0,2}(?P<quote>\"{3}|'{3}|["'])(?P<value>.*?)(?P=quote)""")
+# Shorter values are masked where the finding stands, but not wherever the same letters occur.
+_SHORTEST_VALUE = 6
+# A sibling module that a trace leads to is read again for its lines, up to this size.
+_LARGEST_SIBLING = 4_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A range in lines and columns: 1-based, columns in code points, `end_column` one past the last."""
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where something stands.
+
+    Attributes:
+        path: the file as it is shown.
+        region: in the file's own text; for a notebook in the text of the .ipynb.
+        cell: 0-based index of the notebook cell, None outside of cells.
+        cell_id: the cell's id, "" where it has none.
+        cell_region: in the cell's source, None where the place is not in a cell's source.
+    """
+
+    path: str
+    region: Region
+    cell: int | None = None
+    cell_id: str = ""
+    cell_region: Region | None = None
+
+    def __str__(self) -> str:
+        """`path:line:column`; in the source of a notebook cell `path:cell N:line:column` with N counted from 1."""
+        if self.cell is None or self.cell_region is None:
+            return f"{self.path}:{self.region.line}:{self.region.column}"
+        return f"{self.path}:cell {self.cell + 1}:{self.cell_region.line}:{self.cell_region.column}"
+
+
+NOWHERE = Region(1, 1, 1, 1)
+
+
+def is_secret(code: str) -> bool:
+    """Whether findings of this code stand on a secret, so that the characters there are never shown."""
+    return code.startswith("MLW3") or code in _BANDIT_SECRETS
+
+
+class Sources:
+    """The checked files of a report, each decoded once, when first asked for."""
+
+    def __init__(self, report: ScanReport) -> None:
+        self._results = {result.path: result for result in report.results}
+        self._views: dict[str, SourceView] = {}
+
+    def of(self, path: str) -> SourceView:
+        """The file of that path; one that is not part of the report is read from disk for its lines."""
+        view = self._views.get(path)
+        if view is None:
+            result = self._results.get(path)
+            if result is None or result.content is None:
+                verdict = result.verdict if result else Verdict()
+                result = FileResult(path, verdict, content=_sibling(path))
+            view = self._views[path] = SourceView(result)
+        return view
+
+    def steps(self, path: str, finding: Finding) -> Iterator[tuple[Place, str]]:
+        """The places and sentences of a finding's trace; `path` is the finding's own file."""
+        for step in finding.trace:
+            view = self.of(step.path if step.path is not None else path)
+            yield view.place(step.span), self.of(path).clean(step.note)
+
+
+def _sibling(path: str) -> bytes | None:
+    try:
+        file = Path(path)
+        if not file.is_file() or file.stat().st_size > _LARGEST_SIBLING:
+            return None
+        return file.read_bytes()
+    except (OSError, ValueError):
+        return None
+
+
+class SourceView:
+    """One checked file: turns spans into places and excerpts, and keeps secrets out of both."""
+
+    def __init__(self, result: FileResult) -> None:
+        self.path = result.path
+        self._result = result
+        self._hidden_in: dict[int | None, tuple[Span, ...]] = {}
+
+    @cached_property
+    def document(self) -> Document:
+        """The document the spans count in; an empty text where the bytes are not at hand or cannot be decoded."""
+        from mlwarden.source.router import document_of
+
+        if self._result.content is None:
+            return PlainText(self.path, "")
+        return document_of(self.path, self._result.content)
+
+    def place(self, span: Span) -> Place:
+        """Where the span is."""
+        document = self.document
+        if not isinstance(document, Notebook):
+            return Place(self.path, _region(document, Span(span.start, span.end)))
+        if span.cell is None or span.cell >= len(document.cells):
+            return self._place_outside_sources(document, Span(span.start, span.end))
+        cell = document.cells[span.cell]
+        cell_region = _region(document, span)
+        region = _region(document, self.file_span(span)) if document.text else cell_region
+        return Place(self.path, region, cell.index, cell.id, cell_region)
+
+    def _place_outside_sources(self, notebook: Notebook, span: Span) -> Place:
+        region = _region(notebook, span)
+        for cell in notebook.cells:
+            if cell.span.contains(span):
+                return Place(self.path, region, cell.index, cell.id)
+        return Place(self.path, region)
+
+    def file_span(self, span: Span) -> Span:
+        """The same range in the file's own text."""
+        if span.cell is None or not isinstance(self.document, Notebook):
+            return Span(span.start, span.end)
+        from mlwarden.notebooks.mapping import to_file_span
+
+        return to_file_span(self.document, span)
+
+    def file_edits(self, edits: Iterable[TextEdit]) -> Iterator[tuple[Region, str]]:
+        """The same edits in the file's own text: for a notebook, JSON in place of a cell's source."""
+        for edit in edits:
+            if edit.span.cell is not None and isinstance(self.document, Notebook):
+                raise NotImplementedError
+            yield _region(self.document, Span(edit.span.start, edit.span.end)), edit.replacement
+
+    def excerpt(self, span: Span, context: int = 1) -> tuple[ExcerptLine, ...]:
+        """The lines around the span with secrets masked; empty where the source is not at hand."""
+        document = self.document
+        cell = span.cell if isinstance(document, Notebook) else None
+        if not text_at(document, cell):
+            return ()
+        return excerpt(lines_at(document, cell), span, self._hidden(cell), context)
+
+    def clean(self, text: str) -> str:
+        """`text` (a message, a note) without the file's secrets."""
+        for value in self._secret_values:
+            text = text.replace(value, MASK)
+        return text
+
+    @cached_property
+    def _secret_spans(self) -> tuple[Span, ...]:
+        verdict = self._result.verdict
+        findings = (
+            *verdict.reported,
+            *(item.finding for item in verdict.suppressed),
+            *verdict.ignored,
+            *verdict.baselined,
+            *verdict.below_threshold,
+        )
+        return tuple(finding.span for finding in findings if is_secret(finding.code))
+
+    @cached_property
+    def _secret_values(self) -> tuple[str, ...]:
+        """The secrets' characters, longest first, so that one inside another does not leave a rest."""
+        values: set[str] = set()
+        for span in self._secret_spans:
+            text = slice_of(self.document, span)
+            values.add(text.strip("\"' \t\r\n"))
+            values.update(match["value"] for match in _QUOTED.finditer(text))
+        return tuple(sorted((value for value in values if len(value) >= _SHORTEST_VALUE), key=lambda v: (-len(v), v)))
+
+    def _hidden(self, cell: int | None) -> tuple[Span, ...]:
+        """The ranges of one text that are not shown: the findings' own, and whatever repeats their characters."""
+        known = self._hidden_in.get(cell)
+        if known is not None:
+            return known
+        text = text_at(self.document, cell)
+        hidden = {Span(span.start, span.end) for span in self._secret_spans if span.cell == cell}
+        for value in self._secret_values:
+            at = text.find(value)
+            while at >= 0:
+                hidden.add(Span(at, at + len(value)))
+                at = text.find(value, at + len(value))
+        result = self._hidden_in[cell] = tuple(sorted(hidden))
+        return result
+
+
+def _region(document: Document, span: Span) -> Region:
+    lines = lines_at(document, span.cell)
+    limit = len(lines.text)
+    line, column = lines.position(min(span.start, limit))
+    end_line, end_column = lines.position(min(span.end, limit))
+    return Region(line + 1, column + 1, end_line + 1, end_column + 1)
