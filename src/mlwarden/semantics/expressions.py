@@ -1,0 +1,639 @@
+"""Evaluation of expressions to abstract values."""
+
+from __future__ import annotations
+
+import ast
+import unicodedata
+from collections.abc import Callable
+from typing import Any
+
+import libcst as cst
+
+from mlwarden.semantics import library, sources
+from mlwarden.semantics.frames import Frame
+from mlwarden.semantics.scopes import Scope
+from mlwarden.semantics.values import (
+    MAX_NAME,
+    Class,
+    Constant,
+    Function,
+    Instance,
+    Mapping,
+    Reference,
+    Sequence,
+    Taint,
+    Text,
+    Unknown,
+    Value,
+    join,
+    merge_taints,
+    tainted,
+)
+
+
+def evaluate(frame: Frame, node: cst.BaseExpression) -> Value:
+    """The value of an expression; every call in it is recorded."""
+    handler = _HANDLERS.get(type(node))
+    return handler(frame, node) if handler is not None else Unknown()
+
+
+def identifier(name: str) -> str:
+    """A name as Python compares it (PEP 3131: NFKC)."""
+    return name if name.isascii() else unicodedata.normalize("NFKC", name)
+
+
+# --- names and attributes --------------------------------------------------------------------------------------------
+
+
+def _name(frame: Frame, node: cst.Name) -> Value:
+    return look_up(frame, identifier(node.value))
+
+
+def look_up(frame: Frame, name: str) -> Value:
+    """What a bare name stands for."""
+    if name == "None":
+        return Constant(None)
+    if name == "True":
+        return Constant(True)
+    if name == "False":
+        return Constant(False)
+    found = frame.scope.get(name)
+    if found is not None:
+        return found
+    if name in library.BUILTINS:
+        return _overridden(frame, Reference(name))
+    stars = frame.scope.module.star_modules
+    if stars:
+        return join(*(outside(frame, library.attribute_of(module, name)) for module in stars))
+    if name == "__file__":
+        return Text(parts=(None,))
+    if name == "__name__":
+        return Text(parts=(None,))
+    return Unknown(f"'{name}' is not defined here")
+
+
+def outside(frame: Frame, name: str) -> Value:
+    """The value of a qualified name from outside the document: an override, a sibling module's, or a reference."""
+    override = frame.state.overrides.get(name)
+    if override is not None:
+        return override
+    found = frame.state.outside(name)
+    if found is not None:
+        return found
+    source = sources.source_of_attribute(name)
+    return Reference(name) if source is None else Reference(name, taints=(Taint(source.kind, ()),))
+
+
+def _overridden(frame: Frame, reference: Reference) -> Value:
+    return frame.state.overrides.get(reference.name, reference)
+
+
+def _attribute(frame: Frame, node: cst.Attribute) -> Value:
+    base = evaluate(frame, node.value)
+    value = attribute(frame, base, identifier(node.attr.value))
+    if value.taints and any(not taint.steps for taint in value.taints):
+        # A source that is an attribute (`sys.argv`, `flask.request`) gets its place here.
+        value = _place_taints(frame, node, value)
+    return value
+
+
+def _place_taints(frame: Frame, node: cst.CSTNode, value: Value) -> Value:
+    from dataclasses import replace
+
+    notes = {
+        "cli": "taken from the command line",
+        "request": "taken from the web request",
+        "environment": "taken from the environment",
+    }
+    placed = tuple(
+        taint if taint.steps else taint.then(frame.step(node, notes.get(taint.kind, "comes from outside")))
+        for taint in value.taints
+    )
+    return replace(value, taints=placed)
+
+
+def attribute(frame: Frame, base: Value, name: str) -> Value:
+    """The value of `base.name`."""
+    return join(*(_attribute_of(frame, option, name) for option in base.alternatives()))
+
+
+def _attribute_of(frame: Frame, base: Value, name: str) -> Value:
+    if isinstance(base, Reference):
+        full = library.attribute_of(base.name, name)
+        if len(full) > MAX_NAME:
+            return Unknown("too long a chain", taints=base.taints)
+        override = frame.state.overrides.get(full)
+        if override is not None:
+            return override
+        if base.made_by is None and "(" not in full:
+            found = outside(frame, full)
+            return tainted(found, base.taints) if base.taints else found
+        option = _command_line_option(frame, base, full, name)
+        if option is not None:
+            return option
+        return Reference(full, content=base.content, made_by=base.made_by, taints=base.taints)
+    if isinstance(base, (Instance, Class)) and base.definition is not None:
+        return _member(frame, base, name)
+    if isinstance(base, (Constant, Text)):
+        return Reference(f"str().{name}", content=base, taints=base.taints)
+    if isinstance(base, (Sequence, Mapping)):
+        kind = "dict" if isinstance(base, Mapping) else base.kind
+        return Reference(f"{kind}().{name}", content=base, taints=base.taints)
+    return Unknown(f"attribute '{name}' of an unknown object", taints=base.taints)
+
+
+def _command_line_option(frame: Frame, base: Reference, full: str, name: str) -> Value | None:
+    if not base.name.endswith((".parse_args()", ".parse_known_args()[]")) or "ArgumentParser" not in base.name:
+        return None
+    default = frame.state.options.get(name)
+    given = Unknown("given on the command line", taints=base.taints)
+    return given if default is None else join(default, given)
+
+
+def _member(frame: Frame, base: Instance | Class, name: str) -> Value:
+    definition = base.definition
+    assert definition is not None
+    if isinstance(base, Instance):
+        own = definition.find_attribute(name)
+        member = definition.find(name)
+        if own is not None:
+            # A class-level default stays possible as long as only some methods assign.
+            plain = member is not None and not isinstance(member, Function)
+            return join(member, own) if plain and member is not None else own
+    else:
+        member = definition.find(name)
+    if member is not None:
+        return _bind(frame, member, base)
+    names = definition.base_names()
+    if names:
+        suffix = "()" if isinstance(base, Instance) else ""
+        return join(*(Reference(library.attribute_of(f"{outer}{suffix}", name)) for outer in names[:4]))
+    return Unknown(f"attribute '{name}' is not defined in class {definition.name}")
+
+
+def _bind(frame: Frame, member: Value, base: Instance | Class) -> Value:
+    if not isinstance(member, Function) or member.definition is None:
+        return member
+    definition = member.definition
+    if definition.is_static:
+        return member
+    if definition.is_class_method:
+        return Function(definition=definition, receiver=Class(definition=base.definition))
+    if isinstance(base, Class):
+        return member
+    if definition.is_property:
+        from mlwarden.semantics.invocation import call_function
+
+        return call_function(frame, Function(definition=definition, receiver=base), (), None)
+    return Function(definition=definition, receiver=base)
+
+
+# --- literals --------------------------------------------------------------------------------------------------------
+
+
+def _simple_string(frame: Frame, node: cst.SimpleString) -> Value:
+    try:
+        return Constant(ast.literal_eval(node.value))
+    except (ValueError, SyntaxError, MemoryError):
+        return Unknown("a string that cannot be read")
+
+
+def _number(frame: Frame, node: cst.Integer | cst.Float | cst.Imaginary) -> Value:
+    try:
+        return Constant(ast.literal_eval(node.value))
+    except (ValueError, SyntaxError, MemoryError):
+        return Unknown("a number that cannot be read")
+
+
+def _ellipsis(frame: Frame, node: cst.Ellipsis) -> Value:
+    return Constant(...)
+
+
+def _concatenated(frame: Frame, node: cst.ConcatenatedString) -> Value:
+    return concatenate(evaluate(frame, node.left), evaluate(frame, node.right))
+
+
+def _formatted(frame: Frame, node: cst.FormattedString | cst.TemplatedString) -> Value:
+    result: Value = Constant("")
+    raw = "r" in node.start.lower()
+    for part in node.parts:
+        if isinstance(part, (cst.FormattedStringText, cst.TemplatedStringText)):
+            result = concatenate(result, Constant(_text_of(part.value, raw)))
+            continue
+        value = evaluate(frame, part.expression)
+        for piece in part.format_spec or ():
+            if not isinstance(piece, (cst.FormattedStringText, cst.TemplatedStringText)):
+                evaluate(frame, piece.expression)
+        if part.conversion or part.format_spec:
+            value = Text(parts=(None,), taints=value.taints)
+        result = concatenate(result, _as_text(value))
+    return result
+
+
+def _text_of(value: str, raw: bool) -> str:
+    text = value.replace("{{", "{").replace("}}", "}")
+    if raw or "\\" not in text:
+        return text
+    try:
+        quoted = '"""' + text.replace('"', '\\"') + '"""'
+        decoded = ast.literal_eval(quoted)
+        return decoded if isinstance(decoded, str) else text
+    except (ValueError, SyntaxError):
+        return text
+
+
+def _as_text(value: Value) -> Value:
+    """What `str(value)` may look like inside a string."""
+    options: list[Value] = []
+    for option in value.alternatives():
+        if isinstance(option, Text) or (isinstance(option, Constant) and isinstance(option.value, str)):
+            options.append(option)
+        elif isinstance(option, Constant) and isinstance(option.value, (int, float, bool, type(None))):
+            options.append(Constant(str(option.value)))
+        elif isinstance(option, Reference) and option.name == "pathlib.Path()" and option.content is not None:
+            options.append(tainted(_as_text(option.content), option.taints))
+        else:
+            options.append(Text(parts=(None,), taints=option.taints))
+    return join(*options)
+
+
+def concatenate(left: Value, right: Value) -> Value:
+    """`left + right` for values of which at least one is text; every combination of alternatives, bounded."""
+    options = [
+        _concatenate_one(one, other) for one in left.alternatives()[:4] for other in right.alternatives()[:4]
+    ]
+    return join(*options)
+
+
+def _concatenate_one(left: Value, right: Value) -> Value:
+    taints = merge_taints(left.taints, right.taints)
+    if isinstance(left, Constant) and isinstance(right, Constant):
+        try:
+            total: Any = left.value + right.value
+        except TypeError:
+            return Unknown(taints=taints)
+        if isinstance(total, (str, bytes)) and len(total) > 20_000:
+            return Text(parts=(None,), taints=taints)
+        return Constant(total, taints=taints)
+    parts: list[str | None] = []
+    for part in (*_parts(left), *_parts(right)):
+        if parts and part is not None and parts[-1] is not None:
+            parts[-1] += part
+        elif not (parts and part is None and parts[-1] is None):
+            parts.append(part)
+    return Text(parts=tuple(parts), taints=taints)
+
+
+def _parts(value: Value) -> tuple[str | None, ...]:
+    if isinstance(value, Text):
+        return value.parts
+    if isinstance(value, Constant) and isinstance(value.value, str):
+        return (value.value,) if value.value else ()
+    return (None,)
+
+
+def _sequence(frame: Frame, node: cst.List | cst.Tuple | cst.Set) -> Value:
+    kind = {cst.List: "list", cst.Tuple: "tuple", cst.Set: "set"}[type(node)]
+    items: list[Value] = []
+    complete = True
+    for element in node.elements:
+        value = evaluate(frame, element.value)
+        if isinstance(element, cst.StarredElement):
+            if isinstance(value, Sequence) and value.complete:
+                items.extend(value.items)
+            else:
+                complete = False
+                items.append(Unknown(taints=value.taints))
+        else:
+            items.append(value)
+    if len(items) > 64:
+        items, complete = items[:64], False
+    return Sequence(
+        kind=kind, items=tuple(items), complete=complete, taints=merge_taints(*(item.taints for item in items))
+    )
+
+
+def _dict(frame: Frame, node: cst.Dict) -> Value:
+    items: list[tuple[Any, Value]] = []
+    complete = True
+    taints: list[tuple[Taint, ...]] = []
+    for element in node.elements:
+        value = evaluate(frame, element.value)
+        taints.append(value.taints)
+        if isinstance(element, cst.StarredDictElement):
+            if isinstance(value, Mapping):
+                items.extend(value.items)
+                complete = complete and value.complete
+            else:
+                complete = False
+            continue
+        key = evaluate(frame, element.key)
+        if isinstance(key, Constant):
+            items.append((key.value, value))
+        else:
+            complete = False
+            items.append((None, value))
+    return Mapping(items=tuple(items), complete=complete, taints=merge_taints(*taints))
+
+
+# --- operators -------------------------------------------------------------------------------------------------------
+
+
+def _binary(frame: Frame, node: cst.BinaryOperation) -> Value:
+    # A long chain `a + b + c + ...` nests to the left: walk the spine, don't recurse.
+    chain: list[tuple[cst.BaseBinaryOp, cst.BaseExpression]] = []
+    left: cst.BaseExpression = node
+    while isinstance(left, cst.BinaryOperation):
+        chain.append((left.operator, left.right))
+        left = left.left
+    result = evaluate(frame, left)
+    for operator, right in reversed(chain):
+        result = _operate(result, operator, evaluate(frame, right))
+    return result
+
+
+def _operate(left: Value, operator: cst.BaseBinaryOp, right: Value) -> Value:
+    taints = merge_taints(left.taints, right.taints)
+    if isinstance(operator, cst.Add):
+        if isinstance(left, Sequence) and isinstance(right, Sequence):
+            return Sequence(
+                kind=left.kind,
+                items=(left.items + right.items)[:64],
+                complete=left.complete and right.complete,
+                taints=taints,
+            )
+        if _is_text(left) or _is_text(right):
+            return concatenate(left, right)
+        if isinstance(left, Constant) and isinstance(right, Constant):
+            return _concatenate_one(left, right)
+        return Unknown(taints=taints)
+    if isinstance(operator, cst.Divide):
+        base = next((option for option in left.alternatives() if _is_path(option)), None)
+        if base is not None and isinstance(base, Reference):
+            content = concatenate(concatenate(base.content or Unknown(), Constant("/")), _as_text(right))
+            return Reference(base.name, content=content, made_by=base.made_by, taints=taints)
+        return Unknown(taints=taints)
+    if isinstance(operator, cst.Modulo) and _is_text(left):
+        return _percent_format(left, right)
+    if isinstance(operator, cst.BitOr):
+        if isinstance(left, Mapping) and isinstance(right, Mapping):
+            merged = left
+            for key, value in right.items:
+                merged = merged.with_item(key, value)
+            return Mapping(items=merged.items, complete=left.complete and right.complete, taints=taints)
+        names = left.names() + right.names()
+        if names and "|" not in "".join(names):  # chains: `prompt | llm | parser`
+            return join(left, right) if len(names) == 2 else Unknown(taints=taints)
+    return Unknown(taints=taints)
+
+
+def _is_text(value: Value) -> bool:
+    return any(
+        isinstance(option, Text) or (isinstance(option, Constant) and isinstance(option.value, (str, bytes)))
+        for option in value.alternatives()
+    )
+
+
+def _is_path(value: Value) -> bool:
+    return isinstance(value, Reference) and value.name.startswith("pathlib.Path()")
+
+
+def _percent_format(left: Value, right: Value) -> Value:
+    taints = merge_taints(left.taints, right.taints)
+    prefix = next(iter(left.prefixes()), "")
+    head, percent, _ = prefix.partition("%")
+    if not percent:
+        return Text(parts=(prefix or None,), taints=taints)
+    return Text(parts=(head, None) if head else (None,), taints=taints)
+
+
+def _boolean(frame: Frame, node: cst.BooleanOperation) -> Value:
+    left = evaluate(frame, node.left)
+    right = evaluate(frame, node.right)
+    truth = left.truth()
+    if isinstance(node.operator, cst.Or):
+        if truth is True:
+            return left
+        if truth is False:
+            return right
+    else:
+        if truth is False:
+            return left
+        if truth is True:
+            return right
+    return join(left, right)
+
+
+def _unary(frame: Frame, node: cst.UnaryOperation) -> Value:
+    value = evaluate(frame, node.expression)
+    if isinstance(node.operator, cst.Not):
+        truth = value.truth()
+        return Unknown("a condition") if truth is None else Constant(not truth)
+    if isinstance(value, Constant) and isinstance(value.value, (int, float)):
+        if isinstance(node.operator, cst.Minus):
+            return Constant(-value.value)
+        if isinstance(node.operator, cst.Plus):
+            return value
+    return Unknown(taints=value.taints)
+
+
+def _comparison(frame: Frame, node: cst.Comparison) -> Value:
+    values = [evaluate(frame, node.left)]
+    values.extend(evaluate(frame, target.comparator) for target in node.comparisons)
+    equality = any(isinstance(target.operator, (cst.Equal, cst.NotEqual, cst.In, cst.NotIn)) for target in node.comparisons)
+    if equality and any(frame.is_digest(value) for value in values):
+        note_digest_check(frame)
+    return Unknown("a condition")
+
+
+def note_digest_check(frame: Frame) -> None:
+    """From here on, calls in this activation come after a comparison of a digest."""
+    frame.digest_checked = True
+    if frame.function is not None:
+        frame.function.checks_digest = True
+
+
+def _conditional(frame: Frame, node: cst.IfExp) -> Value:
+    test = evaluate(frame, node.test).truth()
+    body = evaluate(frame, node.body)
+    other = evaluate(frame, node.orelse)
+    if test is None:
+        return join(body, other)
+    return body if test else other
+
+
+# --- the rest --------------------------------------------------------------------------------------------------------
+
+
+def _subscript(frame: Frame, node: cst.Subscript) -> Value:
+    base = evaluate(frame, node.value)
+    key: Value = Unknown()
+    for element in node.slice:
+        if isinstance(element.slice, cst.Index):
+            key = evaluate(frame, element.slice.value)
+        else:
+            for bound in (element.slice.lower, element.slice.upper, element.slice.step):
+                if bound is not None:
+                    evaluate(frame, bound)
+            key = Unknown("a slice")
+    return join(*(item(frame, option, key, node) for option in base.alternatives()))
+
+
+def item(frame: Frame, base: Value, key: Value, node: cst.CSTNode) -> Value:
+    """The value of `base[key]`."""
+    if isinstance(base, Mapping):
+        if isinstance(key, Constant):
+            found = base.get(key.value)
+            return Unknown("a missing key") if found.is_absent else found
+        values = [value for _, value in base.items]
+        return join(*values, *([] if base.complete else [Unknown()])) if values else Unknown(taints=base.taints)
+    if isinstance(base, Sequence):
+        if isinstance(key, Constant) and isinstance(key.value, int) and base.complete:
+            return base.items[key.value] if -len(base.items) <= key.value < len(base.items) else Unknown()
+        if isinstance(key, Unknown) and key.reason == "a slice":
+            return base
+        return join(*base.items) if base.items else Unknown(taints=base.taints)
+    if isinstance(base, Reference):
+        if base.name == "os.environ":
+            return environment_value(frame, key, node)
+        if base.name == "sys.modules":
+            name = key.string()
+            return outside(frame, library.qualified(name)) if name else Unknown()
+        if base.name.startswith(("typing.", "collections.abc.")) or base.name in {"list", "dict", "tuple", "set", "type"}:
+            return base
+        full = f"{base.name}[]"
+        if len(full) > MAX_NAME:
+            return Unknown("too long a chain", taints=base.taints)
+        return Reference(full, content=base.content, made_by=base.made_by, taints=base.taints)
+    return Unknown(taints=base.taints)
+
+
+_SECRET_WORDS = ("key", "token", "secret", "password", "passwd", "credential")
+
+
+def environment_value(frame: Frame, key: Value, node: cst.CSTNode) -> Value:
+    """The value of an environment variable."""
+    name = (key.string() or "").lower()
+    if any(word in name for word in _SECRET_WORDS):
+        taint = Taint("secret", (frame.step(node, f"the secret in the environment variable `{key.string()}`"),))
+    else:
+        taint = Taint("environment", (frame.step(node, "taken from the environment"),))
+    return Unknown("taken from the environment", taints=(taint,))
+
+
+def _lambda(frame: Frame, node: cst.Lambda) -> Value:
+    from mlwarden.semantics.invocation import define
+
+    definition = define(frame, node, "", node.params, node.body, None)
+    return Function(definition=definition)
+
+
+def _comprehension(frame: Frame, node: cst.ListComp | cst.SetComp | cst.GeneratorExp | cst.DictComp) -> Value:
+    inner = frame.nested(Scope("comprehension", frame.scope))
+    _run_generators(inner, node.for_in)
+    if isinstance(node, cst.DictComp):
+        key = evaluate(inner, node.key)
+        value = evaluate(inner, node.value)
+        return Mapping(items=((None, value),), complete=False, taints=merge_taints(key.taints, value.taints))
+    element = evaluate(inner, node.elt)
+    kind = {cst.ListComp: "list", cst.SetComp: "set", cst.GeneratorExp: "generator"}[type(node)]
+    return Sequence(kind=kind, items=(element,), complete=False, taints=element.taints)
+
+
+def _run_generators(frame: Frame, clause: cst.CompFor) -> None:
+    from mlwarden.semantics.binding import bind
+
+    current: cst.CompFor | None = clause
+    while current is not None:
+        bind(frame, current.target, element_of(evaluate(frame, current.iter)))
+        for condition in current.ifs:
+            evaluate(frame, condition.test)
+        current = current.inner_for_in
+
+
+def element_of(value: Value) -> Value:
+    """What iterating over a value gives."""
+    options: list[Value] = []
+    for option in value.alternatives():
+        if isinstance(option, Sequence):
+            options.extend(option.items)
+            if not option.complete or not option.items:
+                options.append(Unknown(taints=option.taints))
+        elif isinstance(option, Mapping):
+            options.extend(Constant(key) for key, _ in option.items if key is not None)
+            options.append(Unknown(taints=option.taints))
+        elif isinstance(option, Reference):
+            options.append(
+                Reference(f"{option.name}[]", content=option.content, made_by=option.made_by, taints=option.taints)
+            )
+        else:
+            options.append(Unknown("an element", taints=option.taints))
+    return join(*options)
+
+
+def _await(frame: Frame, node: cst.Await) -> Value:
+    return evaluate(frame, node.expression)
+
+
+def _yield(frame: Frame, node: cst.Yield) -> Value:
+    if node.value is None:
+        return Unknown("sent to a generator")
+    if isinstance(node.value, cst.From):
+        value = element_of(evaluate(frame, node.value.item))
+    else:
+        value = evaluate(frame, node.value)
+    frame.returned.append(Sequence(kind="generator", items=(value,), complete=False, taints=value.taints))
+    return Unknown("sent to a generator")
+
+
+def _named(frame: Frame, node: cst.NamedExpr) -> Value:
+    from mlwarden.semantics.binding import bind
+
+    value = evaluate(frame, node.value)
+    target = frame
+    if frame.scope.kind == "comprehension":  # PEP 572: it binds in the scope around the comprehension
+        scope = frame.scope
+        while scope.kind == "comprehension" and scope.parent is not None:
+            scope = scope.parent
+        target = frame.nested(scope)
+    bind(target, node.target, value)
+    return value
+
+
+def _call(frame: Frame, node: cst.Call) -> Value:
+    from mlwarden.semantics.invocation import call
+
+    return call(frame, node)
+
+
+_HANDLERS: dict[type, Callable[[Frame, Any], Value]] = {
+    cst.Name: _name,
+    cst.Attribute: _attribute,
+    cst.Call: _call,
+    cst.Subscript: _subscript,
+    cst.SimpleString: _simple_string,
+    cst.ConcatenatedString: _concatenated,
+    cst.FormattedString: _formatted,
+    cst.TemplatedString: _formatted,
+    cst.Integer: _number,
+    cst.Float: _number,
+    cst.Imaginary: _number,
+    cst.Ellipsis: _ellipsis,
+    cst.List: _sequence,
+    cst.Tuple: _sequence,
+    cst.Set: _sequence,
+    cst.Dict: _dict,
+    cst.BinaryOperation: _binary,
+    cst.BooleanOperation: _boolean,
+    cst.UnaryOperation: _unary,
+    cst.Comparison: _comparison,
+    cst.IfExp: _conditional,
+    cst.Lambda: _lambda,
+    cst.ListComp: _comprehension,
+    cst.SetComp: _comprehension,
+    cst.GeneratorExp: _comprehension,
+    cst.DictComp: _comprehension,
+    cst.Await: _await,
+    cst.Yield: _yield,
+    cst.NamedExpr: _named,
+}

@@ -1,0 +1,206 @@
+"""A fragment: a run of whole top-level statements, the unit that is parsed by libcst.
+
+A document is cut at its top-level statements by the standard library's C parser, twelve times faster than libcst,
+so that libcst only reads the statements that can matter. A notebook is cut the same way, cell by cell.
+"""
+
+from __future__ import annotations
+
+import ast
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from mlwarden.model.spans import Span
+from mlwarden.notebooks.notebook import Notebook
+from mlwarden.semantics.identifiers import identifiers_of
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+    from mlwarden.source.documents import PythonModule
+    from mlwarden.source.lines import LineIndex
+
+# Deeper syntax trees than this cannot be written by hand; libcst's parser would overflow its stack.
+MAX_DEPTH = 1200
+MAX_BRACKETS = 180
+
+
+@dataclass(frozen=True, slots=True)
+class SyntaxProblem:
+    """Code that could not be parsed: "syntax" or "depth", a sentence, and the place."""
+
+    kind: str
+    message: str
+    span: Span
+
+
+@dataclass(eq=False)
+class Fragment:
+    """Whole top-level statements of a document.
+
+    Attributes:
+        text: exactly the lines of the statements.
+        start: offset of `text` in the file's or cell's text.
+        cell: index of the notebook cell, or None.
+        names: the identifiers that stand in it (see `identifiers`), or None if the C parser could not read it.
+        binds: names that it binds at top level.
+    """
+
+    text: str
+    start: int
+    cell: int | None
+    names: frozenset[str] | None = None
+    binds: frozenset[str] = frozenset()
+    _spans: dict[int, tuple[int, int]] = field(default_factory=dict, repr=False)
+
+    @cached_property
+    def tree(self) -> cst.Module:
+        """The libcst tree.
+
+        Raises:
+            libcst.ParserSyntaxError: if libcst cannot read it.
+        """
+        import libcst
+
+        return libcst.parse_module(self.text)
+
+    def span(self, node: cst.CSTNode) -> Span:
+        """Where a node of `tree` stands, without the white space and parentheses around it."""
+        if not self._spans:
+            from mlwarden.semantics.positions import offsets_of
+
+            self._spans = offsets_of(self.tree)
+        start, end = self._spans[id(node)]
+        return Span(self.start + start, self.start + end, self.cell)
+
+
+def fragments_of(document: PythonModule | Notebook) -> tuple[list[Fragment], list[SyntaxProblem]]:
+    """Cut a document into fragments; what cannot be read is a problem and leaves the rest in place."""
+    if not isinstance(document, Notebook):
+        return cut(document.text, document.lines, None)
+    fragments: list[Fragment] = []
+    problems: list[SyntaxProblem] = []
+    for cell in document.cells:
+        if cell.python.strip():
+            # The masked text has the same length and line ends as the source, so its line index is the source's.
+            some, trouble = cut(cell.python, cell.lines, cell.index)
+            fragments.extend(some)
+            problems.extend(trouble)
+    return fragments, problems
+
+
+def cut(text: str, lines: LineIndex, cell: int | None) -> tuple[list[Fragment], list[SyntaxProblem]]:
+    """Cut one text into fragments."""
+    try:
+        module = parse(text)
+    except (SyntaxError, ValueError) as error:
+        return _whole(text, lines, cell, error)
+    except (RecursionError, MemoryError):
+        return [], [SyntaxProblem("depth", "code is nested too deeply to be analysed", Span(0, 0, cell))]
+    if _too_deep(module):
+        return [], [SyntaxProblem("depth", "code is nested too deeply to be analysed", Span(0, 0, cell))]
+    return list(_cut_at_statements(text, lines, cell, module)), []
+
+
+def parse(text: str) -> ast.Module:
+    """The standard library's tree; top-level `await` is allowed, warnings about the scanned code are not printed."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        flags = ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+        tree = compile(text, "<scanned>", "exec", flags=flags, dont_inherit=True)
+    assert isinstance(tree, ast.Module)
+    return tree
+
+
+def _cut_at_statements(text: str, lines: LineIndex, cell: int | None, module: ast.Module) -> Iterator[Fragment]:
+    last_line = -1
+    group: list[ast.stmt] = []
+    first_line = 0
+    for statement in module.body:
+        start = _first_line(statement)
+        if start <= last_line:  # `a; b` on one line stay together
+            group.append(statement)
+            last_line = max(last_line, _last_line(statement))
+            continue
+        if group:
+            yield _fragment(text, lines, cell, group, first_line, last_line)
+        group, first_line, last_line = [statement], start, _last_line(statement)
+    if group:
+        yield _fragment(text, lines, cell, group, first_line, last_line)
+
+
+def _fragment(
+    text: str, lines: LineIndex, cell: int | None, group: list[ast.stmt], first: int, last: int
+) -> Fragment:
+    start = lines.starts[first]
+    end = lines.starts[last + 1] if last + 1 < len(lines.starts) else len(text)
+    names, binds = identifiers_of(group)
+    return Fragment(text[start:end], start, cell, names, binds)
+
+
+def _first_line(statement: ast.stmt) -> int:
+    decorators = getattr(statement, "decorator_list", None)
+    line: int = min([statement.lineno, *(decorator.lineno for decorator in decorators or ())])
+    return line - 1
+
+
+def _last_line(statement: ast.stmt) -> int:
+    return (statement.end_lineno or statement.lineno) - 1
+
+
+def _whole(
+    text: str, lines: LineIndex, cell: int | None, error: SyntaxError | ValueError
+) -> tuple[list[Fragment], list[SyntaxProblem]]:
+    """One fragment for the whole text, if libcst can read what this interpreter cannot (newer syntax)."""
+    line = max((getattr(error, "lineno", None) or 1) - 1, 0)
+    column = max((getattr(error, "offset", None) or 1) - 1, 0)
+    offset = lines.offset(min(line, len(lines) - 1), column)
+    span = Span(offset, min(offset + 1, len(text)), cell)
+    message = getattr(error, "msg", None) or str(error)
+    if "\0" in text:
+        return [], [SyntaxProblem("syntax", "the text holds null bytes", span)]
+    if _brackets_too_deep(text):
+        return [], [SyntaxProblem("depth", "code is nested too deeply to be analysed", span)]
+    fragment = Fragment(text, 0, cell)
+    try:
+        import libcst
+
+        _ = fragment.tree
+    except libcst.ParserSyntaxError:
+        return [], [SyntaxProblem("syntax", message, span)]
+    except Exception as trouble:  # libcst's converter reports some malformed input by other exceptions
+        return [], [SyntaxProblem("syntax", f"{message} ({type(trouble).__name__} in libcst)", span)]
+    return [fragment], []
+
+
+def _brackets_too_deep(text: str) -> bool:
+    depth = 0
+    operators = 0
+    for character in text:
+        if character in "([{":
+            depth += 1
+            if depth > MAX_BRACKETS:
+                return True
+        elif character in ")]}":
+            depth = max(depth - 1, 0)
+        elif character in "+-*/.~|&^@%<>":
+            operators += 1
+            if operators > 20 * MAX_DEPTH:
+                return True
+        elif character == "\n" and depth == 0:
+            operators = 0
+    return False
+
+
+def _too_deep(module: ast.Module) -> bool:
+    level: list[ast.AST] = list(module.body)
+    depth = 0
+    while level:
+        depth += 1
+        if depth > MAX_DEPTH:
+            return True
+        level = [child for node in level for child in ast.iter_child_nodes(node)]
+    return False

@@ -1,0 +1,107 @@
+"""The identifiers that really stand in code: the gate between trigger words in bytes and the libcst parse.
+
+Comments and docstrings are gone by then; names, attributes, keywords, import names, and short string constants (which
+may be names for `getattr`, keys of `os.environ`, ids of models) are kept. It knows no rule: it may let too much
+through, never too little.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable
+
+_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_MAX_STRING = 400
+
+
+def identifiers_of(statements: Iterable[ast.stmt]) -> tuple[frozenset[str], frozenset[str]]:
+    """Return (every identifier that stands in the statements, the names they bind at top level)."""
+    names: set[str] = set()
+    binds: set[str] = set()
+    for statement in statements:
+        _bound_by(statement, binds)
+        _collect(statement, names)
+    return frozenset(names), frozenset(binds)
+
+
+def _collect(root: ast.stmt, names: set[str]) -> None:
+    """One hand-written walk; about a third of what `ast.walk` costs."""
+    stack: list[ast.AST] = [root]
+    pop, push, add = stack.pop, stack.append, names.add
+    while stack:
+        node = pop()
+        kind = type(node)
+        if kind is ast.Name:
+            add(node.id)  # type: ignore[attr-defined]
+            continue
+        if kind is ast.Constant:
+            value = node.value  # type: ignore[attr-defined]
+            if type(value) is str and len(value) <= _MAX_STRING:
+                names.update(_WORD.findall(value))
+            continue
+        if kind is ast.Expr and type(node.value) is ast.Constant:  # type: ignore[attr-defined]
+            continue  # a docstring, or an expression without effect
+        if kind is ast.Attribute:
+            add(node.attr)  # type: ignore[attr-defined]
+            push(node.value)  # type: ignore[attr-defined]
+            continue
+        if kind is ast.alias:
+            names.update(node.name.split("."))  # type: ignore[attr-defined]
+            if node.asname:  # type: ignore[attr-defined]
+                add(node.asname)  # type: ignore[attr-defined]
+            continue
+        if kind is ast.ImportFrom and node.module:  # type: ignore[attr-defined]
+            names.update(node.module.split("."))  # type: ignore[attr-defined]
+        elif kind is ast.keyword or kind is ast.arg:
+            add(node.arg)  # type: ignore[attr-defined]
+        elif kind in _DEFINITIONS:
+            add(node.name)  # type: ignore[attr-defined]
+        for value in node.__dict__.values():
+            if isinstance(value, ast.AST):
+                push(value)
+            elif type(value) is list:
+                for item in value:
+                    if isinstance(item, ast.AST):
+                        push(item)
+                    elif type(item) is str:  # `global x`
+                        add(item)
+    names.discard(None)  # type: ignore[arg-type]  # the `arg` of `**kwargs`
+
+
+_DEFINITIONS = frozenset({ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef})
+
+
+def _bound_by(statement: ast.stmt, binds: set[str]) -> None:
+    """Names that a statement binds in its own scope; nested blocks included, nested scopes not."""
+    stack: list[ast.AST] = [statement]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            binds.add(node.name)
+            # `global x` inside a function binds at top level too.
+            binds.update(name for inner in ast.walk(node) if isinstance(inner, ast.Global) for name in inner.names)
+            continue
+        if isinstance(node, (ast.Lambda, ast.Constant)):
+            continue
+        if isinstance(node, ast.Name):
+            if not isinstance(node.ctx, ast.Load):
+                binds.add(node.id)
+            continue
+        if isinstance(node, ast.alias):
+            binds.add(node.asname or node.name.partition(".")[0])
+            continue
+        if isinstance(node, (ast.Attribute, ast.Subscript)) and not isinstance(node.ctx, ast.Load):
+            # `torch.load = f` and `CONFIG["x"] = 1` change what a bound name means.
+            inner: ast.AST = node
+            while isinstance(inner, (ast.Attribute, ast.Subscript)):
+                inner = inner.value
+            if isinstance(inner, ast.Name):
+                binds.add(inner.id)
+        if isinstance(node, ast.ExceptHandler) and node.name:
+            binds.add(node.name)
+        elif isinstance(node, (ast.MatchAs, ast.MatchStar)) and node.name:
+            binds.add(node.name)
+        elif isinstance(node, ast.MatchMapping) and node.rest:
+            binds.add(node.rest)
+        stack.extend(ast.iter_child_nodes(node))

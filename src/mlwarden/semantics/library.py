@@ -1,0 +1,177 @@
+"""What mlwarden knows of libraries, as data: names that mean the same, what calls return, what holds data.
+
+Facts only; no rule logic. Sources are named beside the entries that are not plain from the name.
+"""
+
+from __future__ import annotations
+
+# A name (left) is another one's (right); applied at every step of a dotted name, so prefixes count.
+CANONICAL: dict[str, str] = {
+    "builtins": "",  # `builtins.eval` is `eval`
+    "__builtin__": "",
+    "__builtins__": "",
+    "cPickle": "pickle",
+    "_pickle": "pickle",
+    "pickle5": "pickle",
+    "six.moves.cPickle": "pickle",
+    "six.moves.urllib": "urllib",
+    "future.moves.pickle": "pickle",
+    "tensorflow.keras": "keras",
+    "tensorflow.python.keras": "keras",
+    "tensorflow.compat.v1.keras": "keras",
+    "tensorflow.compat.v2.keras": "keras",
+    "tensorflow.compat.v1": "tensorflow",
+    "tensorflow.compat.v2": "tensorflow",
+    "tf_keras": "keras",
+    "keras.api": "keras",
+    "keras._tf_keras.keras": "keras",
+    "keras.src.saving.saving_api": "keras.saving",
+    "keras.saving.load_model": "keras.models.load_model",
+    "keras.src.saving.load_model": "keras.models.load_model",
+    "keras.src.models.load_model": "keras.models.load_model",
+    "lightning.pytorch": "pytorch_lightning",
+    "lightning.fabric": "lightning_fabric",
+    "torch.serialization.load": "torch.load",
+    "torch.utils.model_zoo.load_url": "torch.hub.load_state_dict_from_url",
+    "numpy.lib.npyio.load": "numpy.load",
+    "pandas.io.pickle.read_pickle": "pandas.read_pickle",
+    "modin.pandas": "pandas",
+    "sklearn.externals.joblib": "joblib",
+    "joblib.numpy_pickle.load": "joblib.load",
+    "dill._dill": "dill",
+    "cloudpickle.cloudpickle": "cloudpickle",
+    "yaml.loader": "yaml",
+    "yaml.cyaml": "yaml",
+    "huggingface_hub.file_download": "huggingface_hub",
+    "huggingface_hub._snapshot_download": "huggingface_hub",
+    "huggingface_hub.hf_api": "huggingface_hub",
+    "datasets.load": "datasets",
+    "requests.api": "requests",
+    "requests.sessions.Session": "requests.Session",
+    "requests.session": "requests.Session",
+    "langchain.vectorstores": "langchain_community.vectorstores",
+}
+
+# What a call gives, where it isn't simply "an instance of what was called".
+RESULTS: dict[str, str] = {
+    "tarfile.open()": "tarfile.TarFile()",
+    "tarfile.TarFile.open()": "tarfile.TarFile()",
+    "gradio.Blocks().queue()": "gradio.Blocks()",
+    "gradio.Interface().queue()": "gradio.Interface()",
+    "gradio.ChatInterface().queue()": "gradio.ChatInterface()",
+    "gradio.TabbedInterface().queue()": "gradio.TabbedInterface()",
+    "gradio.Interface.load()": "gradio.Interface()",
+    "gradio.load()": "gradio.Blocks()",
+    "aiohttp.ClientSession().get()": "aiohttp.ClientResponse()",
+    "pathlib.PosixPath()": "pathlib.Path()",
+    "pathlib.PurePath()": "pathlib.Path()",
+    "openai.OpenAI().with_options()": "openai.OpenAI()",
+    "langchain.chat_models.ChatOpenAI()": "langchain_openai.ChatOpenAI()",
+    "langchain_community.chat_models.ChatOpenAI()": "langchain_openai.ChatOpenAI()",
+}
+
+# Callables whose result stands for one of their arguments: (position, keyword).
+CONTENT: dict[str, tuple[int, str]] = {
+    "open": (0, "file"),
+    "io.open": (0, "file"),
+    "codecs.open": (0, "filename"),
+    "gzip.open": (0, "filename"),
+    "gzip.GzipFile": (0, "filename"),
+    "bz2.open": (0, "filename"),
+    "bz2.BZ2File": (0, "filename"),
+    "lzma.open": (0, "filename"),
+    "lzma.LZMAFile": (0, "filename"),
+    "smart_open.open": (0, "uri"),
+    "fsspec.open": (0, "urlpath"),
+    "tarfile.open": (0, "name"),
+    "zipfile.ZipFile": (0, "file"),
+    "pathlib.Path": (0, ""),
+    "os.fspath": (0, "path"),
+    "os.path.expanduser": (0, "path"),
+    "os.path.expandvars": (0, "path"),
+    "os.path.abspath": (0, "path"),
+    "os.path.realpath": (0, "path"),
+    "os.path.normpath": (0, "path"),
+    "io.BytesIO": (0, "initial_bytes"),
+    "io.StringIO": (0, "initial_value"),
+    "io.BufferedReader": (0, "raw"),
+    "io.TextIOWrapper": (0, "buffer"),
+    "gzip.decompress": (0, "data"),
+    "bz2.decompress": (0, "data"),
+    "lzma.decompress": (0, "data"),
+    "zlib.decompress": (0, "data"),
+    "base64.b64decode": (0, "s"),
+    "base64.urlsafe_b64decode": (0, "s"),
+    "codecs.decode": (0, "obj"),
+    "bytes": (0, ""),
+    "bytearray": (0, ""),
+    "memoryview": (0, ""),
+    "pickle.Unpickler": (0, "file"),
+    "dill.Unpickler": (0, "file"),
+    "requests.get": (0, "url"),
+    "requests.post": (0, "url"),
+    "urllib.request.urlopen": (0, "url"),
+    "urllib.request.urlretrieve": (0, "url"),
+    "httpx.get": (0, "url"),
+}
+
+# Callables that call what they are given: position of the callable (or keyword), position of its first argument.
+HIGHER_ORDER: dict[str, tuple[int, str, int]] = {
+    "map": (0, "", -1),
+    "filter": (0, "", -1),
+    "asyncio.to_thread": (0, "func", 1),
+    "anyio.to_thread.run_sync": (0, "func", 1),
+    "starlette.concurrency.run_in_threadpool": (0, "func", 1),
+    "fastapi.concurrency.run_in_threadpool": (0, "func", 1),
+    "functools.reduce": (0, "", -1),
+    "joblib.delayed": (0, "function", -1),
+}
+# The same for methods of anything, by name: `pool.map(f, xs)`, `executor.submit(f, x)`.
+HIGHER_ORDER_METHODS: dict[str, tuple[int, str, int]] = {
+    "submit": (0, "fn", 1),
+    "map": (0, "fn", -1),
+    "imap": (0, "func", -1),
+    "imap_unordered": (0, "func", -1),
+    "starmap": (0, "func", -1),
+    "apply": (0, "func", -1),
+    "applymap": (0, "func", -1),
+    "apply_async": (0, "func", -1),
+    "map_async": (0, "func", -1),
+    "run_in_executor": (1, "func", 2),
+    "run_sync": (0, "func", 1),
+    "then": (0, "", -1),
+}
+
+BUILTINS = frozenset(
+    """
+    abs aiter all anext any ascii bin bool breakpoint bytearray bytes callable chr classmethod compile complex
+    delattr dict dir divmod enumerate eval exec execfile exit filter float format frozenset getattr globals hasattr
+    hash help hex id input int isinstance issubclass iter len list locals map max memoryview min next object oct open
+    ord pow print property quit range raw_input repr reversed round set setattr slice sorted staticmethod str sum super
+    tuple type unicode vars zip __import__ __build_class__ display get_ipython reload
+    """.split()
+)
+
+
+def canonical(name: str) -> str:
+    """The canonical form of a qualified name whose parent is canonical already."""
+    return CANONICAL.get(name, name)
+
+
+def attribute_of(base: str, attribute: str) -> str:
+    """The canonical name of an attribute of a canonical name."""
+    return canonical(f"{base}.{attribute}" if base else attribute)
+
+
+def qualified(dotted: str) -> str:
+    """The canonical form of a dotted name, step by step."""
+    name = ""
+    for index, part in enumerate(dotted.split(".")):
+        name = canonical(part) if index == 0 else attribute_of(name, part)
+    return name
+
+
+def result_of(name: str) -> str:
+    """The canonical name of what calling a canonical name gives."""
+    called = f"{name}()"
+    return RESULTS.get(called, called)

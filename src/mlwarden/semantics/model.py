@@ -1,0 +1,120 @@
+"""`SemanticModel`: what a Python module or notebook does, ready to be asked by rules."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from mlwarden.model.fixes import TextEdit
+from mlwarden.model.spans import Span
+from mlwarden.semantics.calls import Assignment, CallSite
+from mlwarden.semantics.fragments import Fragment
+from mlwarden.semantics.frames import Frame, State
+from mlwarden.semantics.scopes import Scope
+from mlwarden.semantics.values import Unknown, Value, join
+
+if TYPE_CHECKING:
+    from mlwarden.notebooks.notebook import Notebook
+    from mlwarden.semantics.versions import VersionFacts, VersionRange
+    from mlwarden.source.documents import PythonModule
+
+
+@dataclass
+class SemanticModel:
+    """The result of one interpretation of a document.
+
+    Attributes:
+        document: what was analysed.
+        calls: every call, once per possible callee and context, in order of evaluation.
+        assignments: every assignment to an attribute or item.
+        exports: what the module binds at top level.
+        versions: what the project requires of libraries.
+    """
+
+    document: PythonModule | Notebook
+    calls: list[CallSite]
+    assignments: list[Assignment]
+    exports: dict[str, Value]
+    versions: VersionFacts
+    fragments: list[Fragment] = field(default_factory=list)
+    _by_name: dict[str, list[CallSite]] = field(default_factory=dict)
+    _by_attribute: dict[str, list[CallSite]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for call in self.calls:
+            if call.name:
+                self._by_name.setdefault(call.name, []).append(call)
+            if call.attribute:
+                self._by_attribute.setdefault(call.attribute, []).append(call)
+
+    def calls_of(self, pattern: str) -> list[CallSite]:
+        """The calls that a pattern of `Rule.calls` matches."""
+        if pattern.startswith("*."):
+            return self._by_attribute.get(pattern[2:], [])
+        return self._by_name.get(pattern, [])
+
+    def assignments_of(self, pattern: str) -> Iterable[Assignment]:
+        """The assignments that a pattern of `Rule.assigns` matches."""
+        if pattern.startswith("*."):
+            return (a for a in self.assignments if a.attribute == pattern[2:])
+        return (a for a in self.assignments if a.target == pattern)
+
+    def version(self, package: str) -> VersionRange:
+        """What the project requires of a library."""
+        return self.versions.of(package)
+
+    def import_edit(self, module: str, at: Span) -> tuple[str, TextEdit | None]:
+        """The name by which code at `at` can use `module`, and the edit that imports it if nothing does yet."""
+        from mlwarden.fixes.imports import import_edit
+
+        return import_edit(self.document, module, cell=at.cell)
+
+
+def build(
+    document: PythonModule | Notebook,
+    fragments: list[Fragment],
+    versions: VersionFacts,
+    *,
+    module_name: str = "",
+    is_package: bool = False,
+    outside: Callable[[str], Value | None] | None = None,
+) -> SemanticModel:
+    """Interpret fragments, in order, as one program.
+
+    Args:
+        document: where they come from.
+        fragments: those that matter; each must parse.
+        versions: the project's requirements.
+        module_name: dotted name of the module in its project, "" if unknown; relative imports count from it.
+        is_package: whether the module is an `__init__.py`.
+        outside: looks up names of sibling modules.
+    """
+    from mlwarden.semantics.execution import run_block
+
+    state = State(module_name=module_name, is_package=is_package)
+    if outside is not None:
+        state.outside = outside
+    scope = Scope("module", None)
+    for fragment in fragments:
+        run_block(Frame(state=state, scope=scope, fragment=fragment), fragment.tree)
+    _analyse_pending(state, scope)
+    return SemanticModel(document, state.calls, state.assignments, dict(scope.variables), versions, fragments)
+
+
+def _analyse_pending(state: State, scope: Scope) -> None:
+    """Analyse every function by itself: constructors first, since methods read what they assign."""
+    from mlwarden.semantics.invocation import frame_at, generic_arguments, run_body
+
+    while state.pending:
+        batch = list(state.pending)
+        state.pending.clear()
+        batch.sort(key=lambda definition: definition.name not in {"__init__", "__post_init__", "setup", "__enter__"})
+        for definition in batch:
+            if not definition.fragment.tree.body:
+                continue
+            frame = Frame(state=state, scope=definition.scope, fragment=definition.fragment)
+            bound = generic_arguments(frame_at(frame, definition), definition)
+            definition.generic = Unknown("recursive call")
+            result = run_body(frame, definition, bound, (), (definition,))
+            definition.generic = join(result)

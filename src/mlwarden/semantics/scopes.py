@@ -1,0 +1,117 @@
+"""Scopes: names to values, with branches that are undone and joined."""
+
+from __future__ import annotations
+
+from mlwarden.semantics.values import Unknown, Value, join
+
+_UNSET = object()
+
+
+class Scope:
+    """One scope: "module", "function", "class" or "comprehension".
+
+    A branch (an arm of an `if`, a loop body) is run on the scope itself, with its writes logged, and undone
+    afterwards; the join then touches only what some branch wrote.
+    """
+
+    __slots__ = ("_logs", "declared_global", "declared_nonlocal", "kind", "parent", "star_modules", "variables")
+
+    def __init__(self, kind: str, parent: Scope | None) -> None:
+        self.kind = kind
+        self.parent = parent
+        self.variables: dict[str, Value] = {}
+        self.declared_global: set[str] = set()
+        self.declared_nonlocal: set[str] = set()
+        self.star_modules: list[str] = []
+        self._logs: list[dict[str, object]] = []
+
+    @property
+    def module(self) -> Scope:
+        """The module's scope."""
+        scope = self
+        while scope.parent is not None:
+            scope = scope.parent
+        return scope
+
+    def get(self, name: str) -> Value | None:
+        """The value of a name as code in this scope sees it, or None if nothing binds it."""
+        if name in self.declared_global:
+            return self.module.variables.get(name)
+        found = self.variables.get(name)
+        if found is not None:
+            return found
+        scope = self.parent
+        while scope is not None:
+            # Code in a function does not see the names of the class around it.
+            if scope.kind != "class":
+                found = scope.variables.get(name)
+                if found is not None:
+                    return found
+            scope = scope.parent
+        return None
+
+    def set(self, name: str, value: Value) -> None:
+        """Bind a name."""
+        if name in self.declared_global and self.parent is not None:
+            self.module.widen(name, value)
+            return
+        if name in self.declared_nonlocal:
+            scope = self.parent
+            while scope is not None and scope.parent is not None:
+                if scope.kind != "class" and name in scope.variables:
+                    scope.widen(name, value)
+                    return
+                scope = scope.parent
+        self._log(name)
+        self.variables[name] = value
+
+    def widen(self, name: str, value: Value) -> None:
+        """A write from elsewhere: the name may hold the old or the new value."""
+        old = self.variables.get(name)
+        self._log(name)
+        self.variables[name] = value if old is None else join(old, value)
+
+    def delete(self, name: str) -> None:
+        """Unbind a name; reading it later gives an Unknown, not an outer binding."""
+        self._log(name)
+        self.variables[name] = Unknown(f"'{name}' was deleted")
+
+    # --- branches ----------------------------------------------------------------------------------------------
+
+    def begin(self) -> None:
+        """Start a branch."""
+        self._logs.append({})
+
+    def end(self) -> dict[str, Value]:
+        """End the branch: undo its writes and return what it wrote."""
+        log = self._logs.pop()
+        written: dict[str, Value] = {}
+        for name, old in log.items():
+            written[name] = self.variables[name]
+            if old is _UNSET:
+                del self.variables[name]
+            else:
+                assert isinstance(old, Value)
+                self.variables[name] = old
+        return written
+
+    def merge(self, branches: list[dict[str, Value]]) -> None:
+        """Continue after branches (at least one): each name one of them wrote gets the join over all of them."""
+        names: dict[str, None] = {}
+        for branch in branches:
+            names.update(dict.fromkeys(branch))
+        for name in names:
+            before = self.variables.get(name)
+            values = []
+            for branch in branches:
+                value = branch.get(name, before)
+                if value is not None:
+                    values.append(value)
+            self._log(name)
+            self.variables[name] = join(*values)
+
+    def _log(self, name: str) -> None:
+        if self._logs:
+            log = self._logs[-1]
+            if name not in log:
+                log[name] = self.variables.get(name, _UNSET)

@@ -1,0 +1,366 @@
+"""Abstract values: what an expression may evaluate to, as far as the text tells.
+
+`Unknown` is a value of its own, with a reason, so that a rule has to decide what not knowing means. A value carries
+its taints: where dangerous data in it came from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from mlwarden.model.findings import TraceStep
+
+if TYPE_CHECKING:
+    from mlwarden.semantics.calls import CallSite
+    from mlwarden.semantics.definitions import ClassDefinition, FunctionDefinition
+
+MAX_OPTIONS = 8
+MAX_TAINTS = 4
+MAX_STEPS = 8
+MAX_NAME = 240
+
+
+@dataclass(frozen=True, slots=True)
+class Taint:
+    """Where dangerous data came from.
+
+    Attributes:
+        kind: "llm", "network", "request", "input", "cli", "file", "environment", "secret", "tool", "retrieval".
+        steps: the way so far, source first.
+        certain: False once it passed through a call whose effect is not known.
+    """
+
+    kind: str
+    steps: tuple[TraceStep, ...]
+    certain: bool = True
+
+    def then(self, step: TraceStep) -> Taint:
+        """This taint, one step further; a long way keeps its beginning and its end."""
+        steps = self.steps if len(self.steps) < MAX_STEPS else (*self.steps[:2], *self.steps[3:])
+        return replace(self, steps=(*steps, step))
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """Base of all abstract values."""
+
+    taints: tuple[Taint, ...] = field(default=(), kw_only=True)
+
+    def alternatives(self) -> tuple[Value, ...]:
+        """The values this may be; one unless it is a `Choice`."""
+        return (self,)
+
+    # --- questions that rules ask ------------------------------------------------------------------------------
+
+    @property
+    def is_absent(self) -> bool:
+        """Certainly not given (an argument that is left out)."""
+        return False
+
+    @property
+    def may_be_absent(self) -> bool:
+        """Perhaps not given."""
+        return any(option.is_absent for option in self.alternatives())
+
+    @property
+    def is_unknown(self) -> bool:
+        """Nothing is known in at least one alternative."""
+        return any(isinstance(option, Unknown) for option in self.alternatives())
+
+    def constants(self) -> tuple[Any, ...]:
+        """The Python constants among the alternatives."""
+        return tuple(option.value for option in self.alternatives() if isinstance(option, Constant))
+
+    def strings(self) -> tuple[str, ...]:
+        """The str constants among the alternatives."""
+        return tuple(value for value in self.constants() if isinstance(value, str))
+
+    def string(self) -> str | None:
+        """The one str this certainly is, or None."""
+        return self.value if isinstance(self, Constant) and isinstance(self.value, str) else None
+
+    def may_be(self, wanted: object) -> bool:
+        """Whether one alternative is that constant, of that very type (`True` is not `1`)."""
+        return any(value == wanted and type(value) is type(wanted) for value in self.constants())
+
+    def must_be(self, wanted: object) -> bool:
+        """Whether every alternative is that constant, of that very type."""
+        return all(
+            isinstance(option, Constant) and option.value == wanted and type(option.value) is type(wanted)
+            for option in self.alternatives()
+        )
+
+    def truth(self) -> bool | None:
+        """True or False where every alternative has that truth value, else None."""
+        found = {_truth(option) for option in self.alternatives()}
+        return found.pop() if len(found) == 1 else None
+
+    def may_be_true(self) -> bool:
+        """Whether one alternative is known to be truthy."""
+        return any(_truth(option) is True for option in self.alternatives())
+
+    def may_be_false(self) -> bool:
+        """Whether one alternative is known to be falsy."""
+        return any(_truth(option) is False for option in self.alternatives())
+
+    def prefixes(self) -> tuple[str, ...]:
+        """What the alternatives that are (partly) known strings certainly begin with."""
+        found = []
+        for option in self.alternatives():
+            if isinstance(option, Constant) and isinstance(option.value, str):
+                found.append(option.value)
+            elif isinstance(option, Text) and option.parts and option.parts[0] is not None:
+                found.append(option.parts[0])
+        return tuple(found)
+
+    def suffixes(self) -> tuple[str, ...]:
+        """What the alternatives that are (partly) known strings certainly end with."""
+        found = []
+        for option in self.alternatives():
+            if isinstance(option, Constant) and isinstance(option.value, str):
+                found.append(option.value)
+            elif isinstance(option, Text) and option.parts and option.parts[-1] is not None:
+                found.append(option.parts[-1])
+        return tuple(found)
+
+    def names(self) -> tuple[str, ...]:
+        """The qualified names among the alternatives ("torch.load", "openai.OpenAI().chat")."""
+        return tuple(option.name for option in self.alternatives() if isinstance(option, Reference))
+
+    def tainted_by(self, *kinds: str) -> tuple[Taint, ...]:
+        """Its taints of these kinds (all, if none is named), certain ones first."""
+        found = [taint for taint in self.taints if not kinds or taint.kind in kinds]
+        return tuple(sorted(found, key=lambda taint: not taint.certain))
+
+
+@dataclass(frozen=True, slots=True)
+class Absent(Value):
+    """No value was given."""
+
+    @property
+    def is_absent(self) -> bool:  # noqa: D102
+        return True
+
+
+ABSENT = Absent()
+
+
+@dataclass(frozen=True, slots=True)
+class Constant(Value):
+    """A known Python constant: str, bytes, int, float, complex, bool, None or Ellipsis."""
+
+    value: Any = None
+
+    def __eq__(self, other: object) -> bool:
+        """Constants differ by type too: True is not 1."""
+        return (
+            isinstance(other, Constant)
+            and type(self.value) is type(other.value)
+            and bool(self.value == other.value)
+            and self.taints == other.taints
+        )
+
+    def __hash__(self) -> int:
+        return hash((type(self.value), self.value, self.taints))
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown(Value):
+    """Nothing is known but why.
+
+    Attributes:
+        reason: e.g. "parameter 'path'", "computed at run time".
+        parameter: name of the function parameter it stands for, or "".
+    """
+
+    reason: str = "computed at run time"
+    parameter: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reference(Value):
+    """Something outside the document, by qualified name.
+
+    "torch.load" is an imported name, "eval" a builtin; "tarfile.open()" is what calling it gives, and
+    "tarfile.open().extractall" an attribute of that; "x[]" is an item of x.
+
+    Attributes:
+        name: the qualified name.
+        content: what the data in it is named by or made from: the path of `open(path)`, the argument of `Path(x)`,
+            the buffer of `BytesIO(b)`, the URL of a download.
+        made_by: the call that gave it, if one did.
+    """
+
+    name: str = ""
+    content: Value | None = None
+    made_by: CallSite | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Text(Value):
+    """A string of which some parts are known; None stands for an unknown part."""
+
+    parts: tuple[str | None, ...] = ()
+
+    @property
+    def shown(self) -> str:
+        """The string with `{}` for what is unknown."""
+        return "".join("{}" if part is None else part for part in self.parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence(Value):
+    """A list, tuple or set display. `complete` is False if it may hold more than `items`."""
+
+    kind: str = "list"
+    items: tuple[Value, ...] = ()
+    complete: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping(Value):
+    """A dict display or `dict(...)`; keys are constants. `complete` is False if it may hold more."""
+
+    items: tuple[tuple[Any, Value], ...] = ()
+    complete: bool = True
+
+    def get(self, key: object) -> Value:
+        """The value for a constant key: ABSENT if it is certainly not there, Unknown if that can't be told."""
+        for known, value in reversed(self.items):
+            if known == key and type(known) is type(key):
+                return value
+        return ABSENT if self.complete else Unknown("the dictionary is only partly known")
+
+    def with_item(self, key: Any, value: Value) -> Mapping:
+        """A copy in which `key` maps to `value`."""
+        items = tuple((known, old) for known, old in self.items if known != key or type(known) is not type(key))
+        return replace(self, items=(*items, (key, value)))
+
+
+@dataclass(frozen=True, slots=True)
+class Function(Value):
+    """A function or lambda defined in the project; `receiver` is bound as its first argument."""
+
+    definition: FunctionDefinition | None = None
+    receiver: Value | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Class(Value):
+    """A class defined in the project."""
+
+    definition: ClassDefinition | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Instance(Value):
+    """An instance of a class defined in the project."""
+
+    definition: ClassDefinition | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Partial(Value):
+    """A callable with arguments already bound (`functools.partial`)."""
+
+    function: Value = ABSENT
+    positional: tuple[Value, ...] = ()
+    keywords: tuple[tuple[str, Value], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Choice(Value):
+    """One of several values (branches, defaults, rebinding)."""
+
+    options: tuple[Value, ...] = ()
+
+    def alternatives(self) -> tuple[Value, ...]:  # noqa: D102
+        return self.options
+
+
+_V = TypeVar("_V", bound=Value)
+
+
+def tainted(value: _V, taints: Iterable[Taint]) -> _V:
+    """`value` with more taints (bounded; duplicates by kind and source dropped)."""
+    merged = merge_taints(value.taints, taints)
+    return value if merged == value.taints else replace(value, taints=merged)
+
+
+def untainted(value: _V) -> _V:
+    """`value` without its taints."""
+    return replace(value, taints=()) if value.taints else value
+
+
+def merge_taints(*groups: Iterable[Taint]) -> tuple[Taint, ...]:
+    """The union, one per kind and source, at most `MAX_TAINTS`."""
+    found: dict[object, Taint] = {}
+    for group in groups:
+        for taint in group:
+            key = (taint.kind, taint.steps[0] if taint.steps else None)
+            old = found.get(key)
+            if old is None or (taint.certain and not old.certain):
+                found[key] = taint
+    return tuple(found.values())[:MAX_TAINTS]
+
+
+def join(*values: Value) -> Value:
+    """The value that is one of these; equal ones are merged, many are cut to `MAX_OPTIONS` and an Unknown."""
+    if len(values) == 2 and values[0] == values[1]:
+        return values[0]
+    options: list[Value] = []
+    for option in _flatten(values):
+        if option in options:
+            continue
+        if isinstance(option, Unknown):
+            if any(isinstance(other, Unknown) for other in options):
+                options = [
+                    tainted(other, option.taints) if isinstance(other, Unknown) else other for other in options
+                ]
+                continue
+        options.append(option)
+    if not options:
+        return Unknown("no value")
+    if len(options) == 1:
+        return options[0]
+    taints = merge_taints(*(option.taints for option in options))
+    if len(options) > MAX_OPTIONS:
+        # Names matter most (they decide which rules see a call), then constants.
+        options.sort(key=_rank)
+        options = [*options[:MAX_OPTIONS], Unknown("too many alternatives", taints=taints)]
+    return Choice(options=tuple_of(options), taints=taints)
+
+
+def tuple_of(options: Iterable[Value]) -> tuple[Value, ...]:
+    """The options as a tuple, without the nesting."""
+    return tuple(_flatten(options))
+
+
+def _flatten(values: Iterable[Value]) -> Iterator[Value]:
+    for value in values:
+        if isinstance(value, Choice):
+            yield from value.options
+        else:
+            yield value
+
+
+def _rank(value: Value) -> int:
+    if isinstance(value, (Reference, Function, Partial)):
+        return 0
+    return 1 if isinstance(value, Constant) else 2
+
+
+def _truth(value: Value) -> bool | None:
+    if isinstance(value, Constant):
+        return bool(value.value)
+    if isinstance(value, Sequence):
+        return True if value.items else (False if value.complete else None)
+    if isinstance(value, Mapping):
+        return True if value.items else (False if value.complete else None)
+    if isinstance(value, (Function, Class, Partial)):
+        return True
+    if isinstance(value, Text):
+        return True if any(value.parts) else None
+    return None
