@@ -121,6 +121,7 @@ def _summary(report: ScanReport, options: ReportOptions) -> dict[str, Any]:
         "baselined": summary.baselined,
         "below_threshold": summary.below_threshold,
         "unused_suppressions": summary.unused_suppressions,
+        "stale_baseline": summary.stale_baseline,
         "failures": summary.failures,
         "exit_code": options.exit_code,
     }

@@ -30,6 +30,7 @@ class Summary:
     baselined: int
     below_threshold: int
     unused_suppressions: int
+    stale_baseline: int
     failures: int
     fixable: int
     unsafe_fixable: int
@@ -52,6 +53,7 @@ def summarize(report: ScanReport) -> Summary:
         baselined=sum(len(verdict.baselined) for verdict in verdicts),
         below_threshold=sum(len(verdict.below_threshold) for verdict in verdicts),
         unused_suppressions=sum(len(verdict.unused_suppressions) for verdict in verdicts),
+        stale_baseline=sum(len(verdict.stale_baseline) for verdict in verdicts),
         failures=sum(len(result.failures) for result in report.results),
         fixable=best[Applicability.SAFE],
         unsafe_fixable=best[Applicability.UNSAFE],
@@ -101,6 +103,9 @@ def _left_out(summary: Summary) -> list[str]:
         (summary.below_threshold, "below the severity or confidence asked for"),
     )
     parts = [f"{count} {what}" for count, what in counts if count]
+    if summary.stale_baseline:
+        entries = "entry" if summary.stale_baseline == 1 else "entries"
+        parts.append(f"{summary.stale_baseline} stale baseline {entries}")
     if summary.failures:
         parts.append(plural(summary.failures, "internal failure"))
     return parts
