@@ -1,1 +1,1 @@
-"""mlwarden: policy."""
+"""What becomes of findings: which rules run, what people accepted, what is reported."""

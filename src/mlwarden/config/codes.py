@@ -1,0 +1,67 @@
+"""Which rule codes and prefixes exist. The set of known codes is passed in: configuration knows no rules."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Set
+
+from mlwarden.model.errors import UsageError
+
+ALL = "ALL"
+
+# The families of the design: a prefix stays valid in a release in which its family has no rule yet.
+FAMILIES = frozenset({"MLW", *(f"MLW{digit}" for digit in range(10))})
+
+# Bandit's ids, e.g. "B301", and their prefixes "B", "B3", "B30".
+_BANDIT = re.compile(r"B[0-9]{0,3}")
+_SHAPE = re.compile(r"MLW[0-9A-Z]*|B[0-9]*")
+
+
+def is_known(code: str, known: Set[str]) -> bool:
+    """Whether `code` is a known code, a prefix of one, a family, or a Bandit id or prefix.
+
+    Bandit's ids are looked up in `known` where it holds any of them, and taken by their shape where it does not.
+    "ALL" is not a code: callers that allow it say so.
+    """
+    if code in known or code in FAMILIES:
+        return True
+    if code.startswith("B") and not any(other.startswith("B") for other in known):
+        return _BANDIT.fullmatch(code) is not None
+    return _SHAPE.fullmatch(code) is not None and any(other.startswith(code) for other in known)
+
+
+def nearest(code: str, known: Set[str], *, allow_all: bool = True) -> str:
+    """The right spelling that `code` most likely stands for, or ""."""
+    upper = code.strip().upper()
+    if is_known(upper, known) or (allow_all and upper == ALL):
+        return upper
+    candidates = sorted({*known, *FAMILIES, *([ALL] if allow_all else [])})
+    return nearest_of(upper, candidates)
+
+
+def nearest_of(word: str, candidates: Iterable[str]) -> str:
+    """The candidate nearest in spelling to `word`, or "" where none is near, as to any text too long for a slip."""
+    if len(word) > 40:
+        return ""
+    from difflib import get_close_matches
+
+    matches = get_close_matches(word, list(candidates), n=1, cutoff=0.6)
+    return matches[0] if matches else ""
+
+
+def covers(code: str, rule: str) -> bool:
+    """Whether a code or prefix, or "ALL", stands for the rule with the code `rule`."""
+    return code == ALL or rule.startswith(code)
+
+
+def check_codes(codes: Iterable[str], known: Set[str], place: str = "") -> None:
+    """Check codes and prefixes that somebody typed; "ALL" is one. `place` says where, e.g. "--select".
+
+    Raises:
+        UsageError: the first unknown one, with the nearest right spelling.
+    """
+    for code in codes:
+        if code != ALL and not is_known(code, known):
+            suggestion = nearest(code, known)
+            hint = f" (did you mean '{suggestion}'?)" if suggestion else ""
+            raise UsageError(f"{place + ': ' if place else ''}unknown code '{code}'{hint}")

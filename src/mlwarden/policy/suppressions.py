@@ -1,0 +1,317 @@
+"""Inline suppressions: which findings a comment or a cell tag covers. The one parser for documents of all kinds.
+
+What a comment may say is in `policy.directives`. What it covers:
+
+- A comment covers the findings whose range touches its line: a finding over several lines is covered by a comment on
+  any of them, the first and the last included. Where a finding stands in a string over several lines, or on a line that
+  ends in a backslash, the lines so joined count as one, because the comment can only stand behind the last of them.
+- `mlwarden: ignore` alone on its line also covers the findings that start on the next line, other comments in between
+  not counted. `noqa` and `nosec` do not: flake8, Ruff and Bandit do not read them so.
+- `mlwarden: ignore-file[...]` alone on its line, anywhere, covers the whole file; in a notebook, the whole notebook.
+- `mlwarden: ignore-cell[...]` on the first line of a notebook cell (after a cell magic, if there is one) covers the
+  cell's source, outputs and metadata. So do the cell tags `mlwarden-ignore`, `noqa` and, for a code or prefix,
+  `mlwarden-ignore-MLW101`.
+- `nosec` covers findings with Bandit's codes only.
+
+In Python, and in the Python of a notebook, comments are told from strings. In other text, `#` comments count, in
+Markdown and HTML (Markdown cells too) `<!-- ... -->`. JSON and model files have no comments.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterator, Mapping, Set
+from dataclasses import dataclass, field, replace
+from pathlib import PurePosixPath
+from typing import TypeAlias
+
+from mlwarden.config.codes import is_known, nearest
+from mlwarden.model.findings import Finding
+from mlwarden.model.results import Suppression
+from mlwarden.model.spans import Span
+from mlwarden.notebooks.notebook import Cell, Notebook
+from mlwarden.policy.comments import Comment, Layout, hash_layout, markup_layout, python_layout
+from mlwarden.policy.directives import Directive, Problem, Scope, Vocabulary, directives
+from mlwarden.source.documents import DependencyFile, Document, ModelFile, PlainText, PythonModule, lines_at
+from mlwarden.source.lines import LineIndex
+
+__all__ = ["Problem", "Suppressions", "parse"]
+
+_MARKUP = frozenset({".md", ".markdown", ".mdx", ".html", ".htm", ".xhtml", ".xml", ".svg"})
+_WITHOUT_COMMENTS = frozenset({".json", ".jsonl", ".ndjson", ".ipynb", ".csv", ".tsv"})
+_MENTION = re.compile(r"noqa|nosec|mlwarden", re.IGNORECASE)
+_TAG = "mlwarden-ignore"
+
+# What starts a line that is a comment, in every language read here.
+_MARKERS = ("#", "<!--")
+
+# More wrong suppressions in one file than anybody mends by hand; it bounds what a hostile file can cost.
+_MAX_PROBLEMS = 100
+
+# Code or prefix -> number of the suppression; "" stands for every code.
+_Table: TypeAlias = dict[str, int]
+
+
+@dataclass
+class Lines:
+    """The suppressions in one text, by line: on it, or alone above it."""
+
+    index: LineIndex
+    joined: tuple[tuple[int, int], ...]
+    on: dict[int, _Table] = field(default_factory=dict)
+    above: dict[int, _Table] = field(default_factory=dict)
+    numbers: list[int] = field(default_factory=list)
+
+    def tables(self, span: Span) -> Iterator[_Table]:
+        """The tables that count for a finding with this range."""
+        first, _ = self._run(self.index.line_of(span.start))
+        _, last = self._run(self.index.line_of(max(span.start, span.end - 1)))
+        for number in self.numbers[bisect_left(self.numbers, first) : bisect_right(self.numbers, last)]:
+            yield self.on[number]
+        if first in self.above:
+            yield self.above[first]
+
+    def _run(self, line: int) -> tuple[int, int]:
+        """The joined lines that `line` is one of."""
+        place = bisect_right(self.joined, (line, len(self.index))) - 1
+        if place >= 0 and line <= self.joined[place][1]:
+            return self.joined[place]
+        return line, line
+
+
+@dataclass
+class Suppressions:
+    """The suppressions of one document.
+
+    Attributes:
+        written: all of them, in the document's order, tags first.
+        problems: what is wrong with some of them, in the document's order.
+    """
+
+    written: list[Suppression] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    file: _Table = field(default_factory=dict)
+    cells: dict[int, _Table] = field(default_factory=dict)
+    lines: dict[int | None, Lines] = field(default_factory=dict)
+    cell_starts: list[tuple[int, int, int]] = field(default_factory=list)
+
+    def covering(self, finding: Finding) -> list[tuple[int, str]]:
+        """What covers a finding: (number in `written`, the code there that covers it); the nearest first."""
+        found = []
+        for table in self._tables(finding.span):
+            for length in range(len(finding.code), -1, -1):
+                number = table.get(finding.code[:length])
+                if number is not None:
+                    found.append((number, finding.code[:length]))
+        return found
+
+    def _tables(self, span: Span) -> Iterator[_Table]:
+        lines = self.lines.get(span.cell)
+        if lines is not None:
+            yield from lines.tables(span)
+        cell = span.cell if span.cell is not None else self._cell_at(span.start)
+        if cell in self.cells:
+            yield self.cells[cell]
+        yield self.file
+
+    def _cell_at(self, offset: int) -> int:
+        """The cell whose JSON holds an offset in the text of the .ipynb, or -1."""
+        place = bisect_right(self.cell_starts, (offset, len(self.cell_starts), 0)) - 1
+        if place >= 0:
+            _, index, end = self.cell_starts[place]
+            if offset < end:
+                return index
+        return -1
+
+
+def parse(document: Document, known: Set[str], names: Mapping[str, str] | None = None) -> Suppressions:
+    """Read the suppressions of a document.
+
+    Args:
+        document: of any kind.
+        known: the codes of all rules; a code that is not among them is another tool's, or a slip.
+        names: Bandit's names of its tests -> code, for `# nosec assert_used`.
+    """
+    reader = _Reader(document, Vocabulary(known, names or {}))
+    match document:
+        case Notebook():
+            for cell in document.cells:
+                reader.read_tags(cell)
+            for cell in document.cells:
+                reader.read_cell(cell)
+        case PythonModule():
+            reader.read(None, python_layout)
+        case DependencyFile() | PlainText():
+            layout = _layout_of(document.path)
+            if layout is not None:
+                reader.read(None, layout)
+        case ModelFile():
+            pass
+    return reader.finished()
+
+
+_LayoutOf: TypeAlias = Callable[[LineIndex], Layout]
+
+
+def _layout_of(path: str) -> _LayoutOf | None:
+    suffix = PurePosixPath(path).suffix.lower()
+    if suffix in _WITHOUT_COMMENTS:
+        return None
+    if suffix in _MARKUP:
+        return _markup
+    return python_layout if suffix in (".py", ".pyi") else _hash
+
+
+def _hash(lines: LineIndex) -> Layout:
+    return hash_layout(lines, _mentions(lines))
+
+
+def _markup(lines: LineIndex) -> Layout:
+    return markup_layout(lines, _mentions(lines))
+
+
+def _mentioned(text: str) -> bool:
+    """Whether the text speaks of suppression at all; most do not, and are read no further."""
+    lowered = text.lower()
+    return "noqa" in lowered or "nosec" in lowered or "mlwarden" in lowered
+
+
+def _mentions(lines: LineIndex) -> list[int]:
+    """The lines that speak of suppression, in order, each once."""
+    return list(dict.fromkeys(lines.line_of(match.start()) for match in _MENTION.finditer(lines.text)))
+
+
+class _Reader:
+    """Collects the suppressions of a document, text by text."""
+
+    def __init__(self, document: Document, vocabulary: Vocabulary) -> None:
+        self.document = document
+        self.vocabulary = vocabulary
+        self.found = Suppressions()
+
+    def finished(self) -> Suppressions:
+        """The result; `problems` get the nearest right spelling of what is no code."""
+        problems = self.found.problems
+        problems[:] = [self._with_hint(problem) for problem in problems[:_MAX_PROBLEMS]]
+        if isinstance(self.document, Notebook) and self.document.text:
+            self.found.cell_starts = sorted((c.span.start, c.index, c.span.end) for c in self.document.cells)
+        return self.found
+
+    def _with_hint(self, problem: Problem) -> Problem:
+        near = nearest(problem.not_a_code, self.vocabulary.known, allow_all=False) if problem.not_a_code else ""
+        return replace(problem, message=f"{problem.message} (did you mean '{near}'?)") if near else problem
+
+    # --- notebooks ------------------------------------------------------------------------------------------
+
+    def read_tags(self, cell: Cell) -> None:
+        """`mlwarden-ignore`, `mlwarden-ignore-MLW101`, `noqa`: they cover the cell."""
+        assert isinstance(self.document, Notebook)
+        # In an editor's notebook there is no .ipynb text to point at.
+        span = cell.span if self.document.text else Span(0, len(cell.source), cell.index)
+        for tag in cell.tags:
+            if tag in (_TAG, "noqa"):
+                self._add(Suppression(span, (), "", "tag"), self.found.cells.setdefault(cell.index, {}))
+            elif tag.startswith(_TAG + "-"):
+                code = tag[len(_TAG) + 1 :].upper()
+                if is_known(code, self.vocabulary.known):
+                    self._add(Suppression(span, (code,), "", "tag"), self.found.cells.setdefault(cell.index, {}))
+                else:
+                    self._problem(Problem(span, f"Unknown code '{code[:40]}' in a cell tag", code))
+
+    def read_cell(self, cell: Cell) -> None:
+        """The comments in a cell's source; those behind a magic or a shell line, which `cell.python` masks, too."""
+        if cell.kind != "code":
+            if cell.kind == "markdown":
+                self.read(cell.index, _markup)
+        elif not cell.python:
+            self.read(cell.index, _hash)
+        elif _mentioned(cell.source):
+            layout = python_layout(LineIndex(cell.python))
+            magics = [number for magic in cell.magics for number in _lines_of(magic.text_span, cell.lines)]
+            behind = hash_layout(cell.lines, dict.fromkeys(magics)).comments
+            comments = sorted({*layout.comments, *behind}, key=lambda comment: comment.start)
+            self._comments(cell.index, cell.lines, Layout(tuple(comments), layout.joined))
+
+    # --- texts ----------------------------------------------------------------------------------------------
+
+    def read(self, cell: int | None, layout_of: _LayoutOf) -> None:
+        """The comments of one text: the document's, or a cell's."""
+        lines = lines_at(self.document, cell)
+        if _mentioned(lines.text):
+            self._comments(cell, lines, layout_of(lines))
+
+    def _comments(self, cell: int | None, lines: LineIndex, layout: Layout) -> None:
+        here = self.found.lines[cell] = Lines(lines, layout.joined)
+        alone: list[tuple[int, int]] = []
+        for comment in layout.comments:
+            for item in directives(comment, self.vocabulary, cell):
+                if isinstance(item, Problem):
+                    self._problem(item)
+                elif item.scope is not Scope.LINE:
+                    self._wide(item, comment, cell, lines)
+                else:
+                    number = self._add(item.suppression, here.on.setdefault(comment.line, {}))
+                    if comment.own_line and item.suppression.origin == "ignore":
+                        alone.append((comment.line, number))
+        here.numbers = sorted(here.on)
+        for line, number in _aims(alone, lines):
+            _file_under(here.above.setdefault(line, {}), self.found.written[number], number)
+
+    def _wide(self, item: Directive, comment: Comment, cell: int | None, lines: LineIndex) -> None:
+        """A suppression of the whole file or cell, where it stands in the right place."""
+        span = item.suppression.span
+        if not comment.own_line:
+            self._problem(Problem(span, "A suppression of a whole file or cell must stand alone on its line"))
+        elif item.scope is Scope.FILE:
+            self._add(item.suppression, self.found.file)
+        elif cell is None:
+            self._problem(Problem(span, "`ignore-cell` means something in a notebook only"))
+        elif comment.line != _first_line(lines):
+            self._problem(Problem(span, "`ignore-cell` must stand on the first line of its cell"))
+        else:
+            self._add(item.suppression, self.found.cells.setdefault(cell, {}))
+
+    def _add(self, suppression: Suppression, table: _Table) -> int:
+        """File a suppression and return its number."""
+        number = len(self.found.written)
+        self.found.written.append(suppression)
+        _file_under(table, suppression, number)
+        return number
+
+    def _problem(self, problem: Problem) -> None:
+        if len(self.found.problems) < _MAX_PROBLEMS:
+            self.found.problems.append(problem)
+
+
+def _lines_of(span: Span, lines: LineIndex) -> range:
+    return range(lines.line_of(span.start), lines.line_of(max(span.start, span.end - 1)) + 1)
+
+
+def _first_line(lines: LineIndex) -> int:
+    """The first line of a cell that says something, a leading cell magic aside."""
+    for number in range(len(lines)):
+        text = lines.line_text(number).strip()
+        if text and not text.startswith("%%"):
+            return number
+    return 0
+
+
+def _file_under(table: _Table, suppression: Suppression, number: int) -> None:
+    """Enter a suppression's codes; of two that say the same about the same lines, the first counts."""
+    bandit_only = suppression.origin == "nosec"
+    for code in suppression.codes or ("B" if bandit_only else "",):
+        if code.startswith("B") or not bandit_only:
+            table.setdefault(code, number)
+
+
+def _aims(alone: list[tuple[int, int]], lines: LineIndex) -> list[tuple[int, int]]:
+    """The (line, number) of suppressions alone on a line -> the same with the next line that is no comment."""
+    aims: dict[int, int] = {}
+    # From the bottom up, so that a line in a long run of comments is looked at once.
+    for line in sorted({line for line, _ in alone}, reverse=True):
+        below = line + 1
+        while below < len(lines) and below not in aims and lines.line_text(below).lstrip().startswith(_MARKERS):
+            below += 1
+        aims[line] = aims.get(below, below)
+    return [(aims[line], number) for line, number in alone]
