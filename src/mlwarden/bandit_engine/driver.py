@@ -1,0 +1,287 @@
+"""Bandit's tests over one document, in process. The only module of ours that imports Bandit.
+
+Bandit is a program rather than a library: importing it replaces `warnings.formatwarning`, reading a configuration
+writes it into the test functions, and a test that raises ends as a log line. So this module takes what is worth
+having, the tests and the bookkeeping of imports that they rely on, and drives them itself:
+
+* a test's options are bound to the call and not written into Bandit's functions, so that documents under different
+  configurations can be checked in one process;
+* the tree is walked without recursion, so that a long chain of operators does not end the run;
+* `# nosec` is not looked at: suppressing is policy's, which counts what it hides;
+* a test that raises is told as a failure, and the others still run;
+* positions come from the nodes, converted from UTF-8 bytes to code points.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import io
+import logging
+import re
+import warnings
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from mlwarden.bandit_engine.options import table
+from mlwarden.model.findings import Finding
+from mlwarden.model.levels import Confidence, Severity
+from mlwarden.model.spans import Span
+from mlwarden.source.lines import LineIndex
+
+_formatwarning = warnings.formatwarning
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # of Bandit's own dependencies, when it loads its plugins
+    from bandit.core import blacklisting, extension_loader, node_visitor
+    from bandit.core.context import Context
+    from bandit.core.metrics import Metrics
+warnings.formatwarning = _formatwarning  # `bandit.core.tester` replaces it for the whole process
+
+# Bandit logs what we tell in our own words; without a handler Python would print it on standard error.
+_LOG = logging.getLogger("bandit")
+_LOG.addHandler(logging.NullHandler())
+_LOG.propagate = False
+
+_PASSWORDS = frozenset({"B105", "B106", "B107"})
+# B202 ends its sentence with the repr of a dict of tree nodes, memory addresses and all: "{'Other': <ast.List ...>})"
+_NODE_REPR = re.compile(r"\s*\{'\w+':.*\}\)", re.DOTALL)
+# The word that makes a comment name an encoding (PEP 263), in the first two lines
+_ENCODING_WORD = re.compile(rb"coding(?=[:=])")
+
+
+class Chunk(NamedTuple):
+    """A piece of Python that is parsed by itself: a module, or a notebook's cell."""
+
+    cell: int | None
+    text: str
+    lines: LineIndex
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """What a Bandit test returned, before it is a finding.
+
+    Attributes:
+        code: the test's id, for Bandit's lists of calls and imports the id of the entry.
+        line: the 1-based line that Bandit reports.
+        span: the node that the test was looking at.
+        issue: Bandit's own object.
+    """
+
+    code: str
+    line: int
+    span: Span
+    issue: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Drive:
+    """What a run of Bandit's tests gave; `unparsed` are the cells (None: the module) that `ast` refused."""
+
+    hits: tuple[Hit, ...]
+    failures: tuple[str, ...]
+    unparsed: tuple[int | None, ...]
+
+
+class _Test(NamedTuple):
+    code: str
+    name: str
+    call: Callable[[Context], Any]
+
+
+def drive(path: str, chunks: Iterable[Chunk], codes: frozenset[str], options: Mapping[str, Any]) -> Drive:
+    """Run the tests with the given ids over the chunks, in order, as one program: imports carry over."""
+    recorder = _Recorder(path, _tests(codes, options))
+    visitor = _Visitor(path, recorder)
+    unparsed: list[int | None] = []
+    for chunk in chunks:
+        tree = _parse(chunk.text)
+        if tree is None:
+            unparsed.append(chunk.cell)
+            continue
+        recorder.chunk = chunk
+        visitor.walk(tree, chunk)
+    return Drive(tuple(recorder.hits), recorder.failures(), tuple(unparsed))
+
+
+def finding(hit: Hit) -> Finding:
+    """The finding for a hit: Bandit's own words and judgement, without the value of a password."""
+    issue = hit.issue
+    if hit.code in _PASSWORDS:
+        message = "Possible hardcoded password"
+    else:
+        message = " ".join(_NODE_REPR.sub("", issue.text).split())
+    # Bandit also knows UNDEFINED
+    severity = Severity.__members__.get(issue.severity, Severity.LOW)
+    confidence = Confidence.__members__.get(issue.confidence, Confidence.LOW)
+    return Finding(hit.code, hit.span, message, severity, confidence)
+
+
+def _parse(text: str) -> ast.Module | None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # invalid escapes and the like: the user's, not ours to print
+        try:
+            return ast.parse(text)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return None
+
+
+def _tests(codes: frozenset[str], options: Mapping[str, Any]) -> dict[str, list[_Test]]:
+    """The selected tests by the kind of node they look at."""
+    manager = extension_loader.MANAGER
+    by_node: dict[str, list[_Test]] = {}
+    for plugin in sorted(manager.plugins, key=lambda plugin: plugin.plugin._test_id):
+        function = plugin.plugin
+        if function._test_id in codes:
+            test = _Test(function._test_id, plugin.name, _bound(function, options))
+            for node in function._checks:
+                by_node.setdefault(node, []).append(test)
+    # `from . import x` is shown to the tests of Import with a node that is an ImportFrom: the table needs every kind.
+    chosen = {node: [entry for entry in entries if entry["id"] in codes] for node, entries in manager.blacklist.items()}
+    for node, entries in chosen.items():
+        if entries:
+            by_node.setdefault(node, []).append(_Test("B001", "blacklist", _with(blacklisting.blacklist, chosen)))
+    return by_node
+
+
+def _bound(function: Any, options: Mapping[str, Any]) -> Callable[[Context], Any]:
+    name = getattr(function, "_takes_config", None)
+    if name is None:
+        return function  # type: ignore[no-any-return]  # Bandit has no types
+    defaults = importlib.import_module(function.__module__).gen_config(name)
+    return _with(function, table(name, options, defaults if isinstance(defaults, Mapping) else {}))
+
+
+def _with(function: Any, config: Mapping[str, Any]) -> Callable[[Context], Any]:
+    return lambda context: function(context, config)
+
+
+class _Recorder:
+    """Stands in for `BanditTester`: runs the tests for a node, and keeps what they say with the node's place."""
+
+    def __init__(self, path: str, tests: dict[str, list[_Test]]) -> None:
+        self.path, self.tests = path, tests
+        self.chunk = Chunk(None, "", LineIndex(""))
+        self.hits: list[Hit] = []
+        self._failed: dict[tuple[str, str, str], tuple[int, int]] = {}  # (code, name, error) -> (first line, times)
+
+    def run_tests(self, raw: dict[str, Any], kind: str) -> None:
+        for test in self.tests.get(kind, ()):
+            try:
+                issue = test.call(Context(dict(raw)))
+            except Exception as error:  # whatever a test stumbles over must not hide what the others find
+                key = (test.code, test.name, type(error).__name__)
+                line, times = self._failed.get(key, (raw["lineno"], 0))
+                self._failed[key] = (line, times + 1)
+                continue
+            if issue is not None:
+                line = raw["lineno"] if issue.lineno is None else issue.lineno
+                span = self._place(raw.get("node"), issue, line)
+                self.hits.append(Hit(issue.test_id or test.code, line, span, issue))
+
+    def failures(self) -> tuple[str, ...]:
+        """One sentence for each test that raised; only the kind of error, since its text may quote the source."""
+        return tuple(
+            f"Bandit's test {code} ({name}) failed with {error} at line {line}"
+            + (f", and {times - 1} more times" if times > 1 else "")
+            for (code, name, error), (line, times) in sorted(self._failed.items())
+        )
+
+    def _place(self, node: ast.AST | None, issue: Any, line: int) -> Span:
+        text, lines, cell = self.chunk.text, self.chunk.lines, self.chunk.cell
+        if node is None:  # a test of the whole file: B613 counts with `str.splitlines`, which knows more line ends
+            start = sum(map(len, text.splitlines(keepends=True)[: line - 1])) + max(issue.col_offset - 1, 0)
+            return Span(min(start, len(text)), min(start + 1, len(text)), cell)
+        start = _offset(lines, node.lineno, node.col_offset)  # type: ignore[attr-defined]  # tests see placed nodes only
+        body = getattr(node, "body", None)
+        if isinstance(body, list) and body:  # a function or a handler: its first line, not everything in it
+            end = lines.line_end(lines.line_of(start))
+        else:
+            end = _offset(lines, node.end_lineno, node.end_col_offset)  # type: ignore[attr-defined]
+        return Span(start, max(start, end), cell)
+
+
+class _Visitor(node_visitor.BanditNodeVisitor):  # type: ignore[misc]  # Bandit has no types
+    """Bandit's visitor, for the context that it prepares for each kind of node, over a walk of our own."""
+
+    def __init__(self, path: str, recorder: _Recorder) -> None:
+        # The module name that Bandit would look for on disk, folder by folder, is used by none of its tests.
+        super().__init__("./module.py", None, None, None, False, {}, Metrics())
+        self.fname = path
+        self.tester = recorder
+
+    def walk(self, tree: ast.Module, chunk: Chunk) -> None:
+        """Visit every node in source order, then run the tests of the whole text."""
+        self.fdata = io.BytesIO(_without_cookie(chunk.text))
+        pending = _children(tree)
+        while pending:
+            node = pending.pop()
+            kind = type(node).__name__
+            if hasattr(self, f"visit_{kind}") or kind in self.tester.tests:
+                self.pre_visit(node)
+                self.visit(node)
+            pending.extend(_children(node))
+        self.tester.run_tests({"file_data": self.fdata, "filename": self.fname, "lineno": 1, "col_offset": 0}, "File")
+
+    def pre_visit(self, node: ast.AST) -> bool:
+        """Prepare the context that the tests read."""
+        self.context: dict[str, Any] = {
+            "imports": self.imports,
+            "import_aliases": self.import_aliases,
+            "lineno": getattr(node, "lineno", 1),
+            "col_offset": getattr(node, "col_offset", 0),
+            "node": node,
+            "filename": self.fname,
+            "file_data": self.fdata,
+        }
+        return True
+
+    def visit_Str(self, node: ast.Constant) -> None:  # noqa: N802  # Bandit's name
+        """Show a string to the tests unless it is a statement by itself, as a docstring is."""
+        self._literal(node, "str", "Str")
+
+    def visit_Bytes(self, node: ast.Constant) -> None:  # noqa: N802
+        """The same for bytes."""
+        self._literal(node, "bytes", "Bytes")
+
+    def _literal(self, node: ast.Constant, key: str, kind: str) -> None:
+        self.context[key] = node.value
+        if not isinstance(node._bandit_parent, ast.Expr):  # type: ignore[attr-defined]
+            self.tester.run_tests(self.context, kind)
+
+    def update_scores(self, scores: None) -> None:
+        """Nothing is scored here."""
+
+
+def _children(node: ast.AST) -> list[ast.AST]:
+    """A node's children, last first, each told its parent and its sibling as Bandit's tests expect it."""
+    children: list[ast.AST] = []
+    for _, value in ast.iter_fields(node):
+        items = value if isinstance(value, list) else [value]
+        for index, item in enumerate(items):
+            if isinstance(item, ast.AST):
+                item._bandit_parent = node  # type: ignore[attr-defined]
+                item._bandit_sibling = items[index + 1] if index + 1 < len(items) else None  # type: ignore[attr-defined]
+                children.append(item)
+    children.reverse()
+    return children
+
+
+def _offset(lines: LineIndex, line: int, column: int) -> int:
+    """The offset of a 1-based line and a column in UTF-8 bytes."""
+    if line > len(lines):
+        return len(lines.text)
+    text = lines.line_text(line - 1)
+    if not text.isascii():
+        column = len(text.encode("utf-8", "surrogatepass")[:column].decode("utf-8", "ignore"))
+    return lines.offset(line - 1, column)
+
+
+def _without_cookie(text: str) -> bytes:
+    """The text as UTF-8; a comment that names another encoding, which no longer holds, is spoilt."""
+    content = text.encode("utf-8", "surrogatepass")
+    head = content.split(b"\n", 2)
+    return b"\n".join(_ENCODING_WORD.sub(b"c0ding", line) for line in head[:2]) + b"".join(
+        b"\n" + rest for rest in head[2:]
+    )
