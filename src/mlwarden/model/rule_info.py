@@ -44,6 +44,9 @@ class RuleInfo:
             document (as identifiers, where the document is code). Empty: always.
         default: on without being asked for.
         fixable: offers a fix in at least one example.
+        hooks: which of "call", "assignment", "model", "document" it overrides; a rule with only "document" needs no
+            semantic model.
+        yields_to: codes of more specific rules: where one of them reports an overlapping span, this one is dropped.
     """
 
     code: str
@@ -56,6 +59,8 @@ class RuleInfo:
     triggers: tuple[tuple[str, ...], ...]
     default: bool = True
     fixable: bool = False
+    hooks: tuple[str, ...] = ()
+    yields_to: tuple[str, ...] = ()
 
     @property
     def url(self) -> str:

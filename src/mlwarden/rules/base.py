@@ -54,6 +54,8 @@ class Rule:
         triggers: words without which the rule cannot fire: alternatives, each a word or a tuple of words that are
             all needed. Left empty, they are derived from `calls` and `assigns`. A rule that must see every document
             sets `triggers = ("",)`.
+        yields_to: codes of more specific rules that cover the same thing; where one of them reports an overlapping
+            span, this rule's finding is dropped.
         cwe, owasp_llm, owasp_ml, atlas: ids in the public catalogues.
         references: sources for the claims.
         examples: bad, good and missed code; tests and documentation at once.
@@ -68,6 +70,7 @@ class Rule:
     calls: ClassVar[tuple[str, ...]] = ()
     assigns: ClassVar[tuple[str, ...]] = ()
     triggers: ClassVar[tuple[str | tuple[str, ...], ...]] = ()
+    yields_to: ClassVar[tuple[str, ...]] = ()
     cwe: ClassVar[tuple[int, ...]] = ()
     owasp_llm: ClassVar[tuple[str, ...]] = ()
     owasp_ml: ClassVar[tuple[str, ...]] = ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from dataclasses import dataclass, field
 
 from mlwarden.model.levels import Confidence, Severity
@@ -53,3 +54,36 @@ class Missed:
     versions: dict[str, str] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
     path: str = "example.py"
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A line of carets: an expected range, in the code without such lines. `open_end`: it goes on for more lines."""
+
+    start: int
+    end: int
+    open_end: bool
+
+
+def strip_marks(code: str) -> str:
+    """The example's code, dedented, without the lines of carets."""
+    return marked(code)[0]
+
+
+def marked(code: str) -> tuple[str, tuple[Mark, ...]]:
+    """Split an example into its code and the ranges that its lines of carets mark."""
+    text = textwrap.dedent(code).lstrip("\n") if code.startswith("\n") else textwrap.dedent(code)
+    kept: list[str] = []
+    marks: list[Mark] = []
+    line_start = 0
+    for line in text.splitlines(keepends=True):
+        bare = line.strip()
+        if bare and set(bare) <= {"^", "~"} and bare[0] == "^" and kept:
+            column = line.index("^")
+            start = line_start + column
+            marks.append(Mark(start, start + len(bare), bare.endswith("~")))
+            continue
+        if kept:
+            line_start += len(kept[-1])
+        kept.append(line)
+    return "".join(kept), tuple(marks)

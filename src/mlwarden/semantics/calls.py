@@ -14,6 +14,8 @@ from mlwarden.model.spans import Span
 from mlwarden.semantics.values import (
     ABSENT,
     Choice,
+    Class,
+    Instance,
     Mapping,
     Sequence,
     Unknown,
@@ -209,6 +211,16 @@ class CallSite:
         if position is not None and self.has_unknown_positionals:
             return Unknown(f"'{name}' may be among the unpacked positional arguments")
         return ABSENT
+
+    def receiver_defines(self, name: str) -> bool:
+        """Whether the receiver is of a class of the project that defines this member itself."""
+        options = () if self.receiver is None else self.receiver.alternatives()
+        return any(
+            isinstance(option, (Instance, Class))
+            and option.definition is not None
+            and option.definition.find(name) is not None
+            for option in options
+        )
 
     # --- edits -------------------------------------------------------------------------------------------------
 

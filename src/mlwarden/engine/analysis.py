@@ -1,0 +1,152 @@
+"""What the rules say of one document."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from mlwarden.engine import gate
+from mlwarden.engine.findings import merged
+from mlwarden.engine.project import Project, module_name_of
+from mlwarden.model.findings import Finding
+from mlwarden.model.levels import Confidence, Severity
+from mlwarden.model.rule_info import DocumentKind, RuleInfo
+from mlwarden.model.spans import Span
+from mlwarden.rules import registry
+from mlwarden.source.documents import Document, PythonModule
+from mlwarden.notebooks.notebook import Notebook
+from mlwarden.source.problems import PYTHON_SYNTAX, RULE_FAILED, TOO_LARGE
+
+if TYPE_CHECKING:
+    from mlwarden.config.settings import Settings
+    from mlwarden.rules.base import Rule
+    from mlwarden.semantics.fragments import Fragment, SyntaxProblem
+    from mlwarden.semantics.model import SemanticModel
+
+_SEMANTIC_HOOKS = frozenset({"call", "assignment", "model"})
+
+
+class Analysis:
+    """The rules' findings on one document, and what failed on the way.
+
+    Attributes:
+        findings: merged and sorted.
+        failures: one sentence for each rule that crashed.
+    """
+
+    def __init__(self, document: Document, infos: Sequence[RuleInfo], settings: Settings, project: Project) -> None:
+        self.document, self.settings, self.project = document, settings, project
+        self.failures: list[str] = []
+        self._found: list[Finding] = []
+        self._run(infos)
+        self.findings = merged(self._found, infos)
+
+    def _run(self, infos: Sequence[RuleInfo]) -> None:
+        document = self.document
+        candidates = gate.in_bytes(_searched(document), (info for info in infos if document.kind in info.kinds))
+        for info in candidates:
+            if "document" in info.hooks:
+                self._collect(info, lambda rule: rule.check_document(document))
+        if not isinstance(document, (PythonModule, Notebook)):
+            return
+        semantic = [info for info in candidates if _SEMANTIC_HOOKS.intersection(info.hooks)]
+        if semantic:
+            self._run_semantic(document, semantic)
+        else:
+            self._check_syntax(document)
+
+    def _run_semantic(self, document: PythonModule | Notebook, infos: list[RuleInfo]) -> None:
+        from mlwarden.semantics.fragments import fragments_of
+
+        fragments, problems = fragments_of(document)
+        self._report(problems)
+        names: set[str] = set()
+        opaque = False
+        for fragment in fragments:
+            if fragment.names is None:
+                opaque = True
+            else:
+                names |= fragment.names
+        infos = infos if opaque else gate.in_names(names, infos)
+        if not infos:
+            return
+        model = self._model(document, fragments)
+        if model is None:
+            return
+        for info in infos:
+            self._collect(info, lambda rule: _ask(rule, info, model))  # noqa: B023  # consumed at once
+
+    def _model(self, document: PythonModule | Notebook, fragments: list[Fragment]) -> SemanticModel | None:
+        import libcst
+
+        from mlwarden.semantics.model import build
+
+        readable: list[Fragment] = []
+        for fragment in fragments:
+            try:
+                _ = fragment.tree
+            except libcst.ParserSyntaxError as error:
+                line = max(error.raw_line - 1, 0)
+                offset = fragment.start + sum(len(text) for text in fragment.text.splitlines(keepends=True)[:line])
+                message = f"libcst cannot parse this statement: {error.message}"
+                self._add(PYTHON_SYNTAX, Span(offset, offset, fragment.cell), message)
+            else:
+                readable.append(fragment)
+        module_name, is_package = module_name_of(document.path)
+        try:
+            return build(
+                document,
+                readable,
+                self.project.versions(document.path, self.settings),
+                module_name=module_name,
+                is_package=is_package,
+            )
+        except RecursionError:
+            self._add(TOO_LARGE, Span(0, 0), "code is nested too deeply to be analysed")
+            return None
+
+    def _check_syntax(self, document: PythonModule | Notebook) -> None:
+        """A document on which no rule can fire is still parsed: a file that can't be read is never passed over."""
+        from mlwarden.engine.syntax import problems_in
+
+        self._report(problems_in(document))
+
+    def _report(self, problems: Iterable[SyntaxProblem]) -> None:
+        for problem in problems:
+            code = TOO_LARGE if problem.kind == "depth" else PYTHON_SYNTAX
+            message = problem.message if problem.kind == "depth" else f"syntax error: {problem.message}"
+            self._add(code, problem.span, message)
+
+    def _add(self, code: str, span: Span, message: str) -> None:
+        self._found.append(Finding(code, span, message, Severity.LOW, Confidence.HIGH))
+
+    def _collect(self, info: RuleInfo, run: Callable[[Rule], Iterator[Finding]]) -> None:
+        rule = registry.load(info)
+        try:
+            self._found.extend(run(rule))
+        except Exception as error:  # one rule's defect must not hide the others' findings
+            message = f"rule {info.code} failed: {type(error).__name__}: {error}"
+            self.failures.append(f"{self.document.path}: {message}")
+            self._add(RULE_FAILED, Span(0, 0), message)
+
+
+def _searched(document: Document) -> bytes:
+    """The bytes that are searched for triggers."""
+    if document.kind is DocumentKind.MODEL:
+        return b""
+    if isinstance(document, Notebook) and not document.text:  # an editor's notebook has no file text
+        return "\n".join(cell.source for cell in document.cells).encode("utf-8", "surrogatepass")
+    return document.text.encode("utf-8", "surrogatepass")
+
+
+def _ask(rule: Rule, info: RuleInfo, model: SemanticModel) -> Iterator[Finding]:
+    if "call" in info.hooks:
+        for pattern in rule.calls:
+            for call in model.calls_of(pattern):
+                yield from rule.check_call(call, model)
+    if "assignment" in info.hooks:
+        for pattern in rule.assigns:
+            for assignment in model.assignments_of(pattern):
+                yield from rule.check_assignment(assignment, model)
+    if "model" in info.hooks:
+        yield from rule.check_model(model)

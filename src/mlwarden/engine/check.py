@@ -1,0 +1,96 @@
+"""Check one file or document: bytes or buffer in, a partition of findings out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from mlwarden.engine.analysis import Analysis
+from mlwarden.engine.project import Project
+from mlwarden.model.findings import Finding
+from mlwarden.model.levels import Confidence, Severity
+from mlwarden.model.results import FileResult, SourceFile, Verdict
+from mlwarden.model.rule_info import RuleInfo
+from mlwarden.model.spans import Span
+from mlwarden.notebooks.notebook import Notebook
+from mlwarden.source.documents import Document, PythonModule
+
+if TYPE_CHECKING:
+    from mlwarden.config.settings import Settings
+    from mlwarden.source.router import Problem
+
+
+def check(source: SourceFile, settings: Settings, project: Project | None = None) -> FileResult:
+    """Check the bytes of a file.
+
+    Trouble in the file (it can't be decoded, isn't a notebook, ...) is a finding of its own, never an exception.
+    """
+    from mlwarden.source.router import Problem, document_of
+
+    project = Project() if project is None else project
+    document = document_of(source.path, source.content)
+    if isinstance(document, Problem):
+        return problem_result(source.path, document, settings, source.content, project)
+    return check_document(document, source.content, settings, project)
+
+
+def check_document(
+    document: Document, content: bytes | None, settings: Settings, project: Project | None = None
+) -> FileResult:
+    """Check a document that is already made, e.g. from an editor's buffers.
+
+    Args:
+        document: what to check.
+        content: the bytes it came from, kept in the result where something is reported; None for a buffer.
+        settings: what is selected and shown.
+        project: facts shared between files; made anew if not given.
+    """
+    from mlwarden.policy.verdict import judge
+
+    project = Project() if project is None else project
+    infos = project.enabled(settings)
+    codes = frozenset(info.code for info in infos)
+    own = [info for info in infos if info.module]
+    analysis = Analysis(document, own, settings, project)
+    findings = [finding for finding in analysis.findings if finding.code in codes]
+    failures = list(analysis.failures)
+    if isinstance(document, (PythonModule, Notebook)):
+        findings = _with_bandit(document, findings, infos, settings, failures)
+    verdict = judge(document, findings, settings, codes, project.baseline(settings))
+    shown = any((verdict.reported, verdict.suppressed, verdict.baselined, verdict.below_threshold))
+    return FileResult(document.path, verdict, tuple(failures), content if shown else None)
+
+
+def _with_bandit(
+    document: PythonModule | Notebook,
+    findings: list[Finding],
+    infos: Sequence[RuleInfo],
+    settings: Settings,
+    failures: list[str],
+) -> list[Finding]:
+    """Add the findings of Bandit's selected tests that none of ours covers."""
+    from mlwarden.bandit_engine import may_fire
+
+    codes = frozenset(info.code for info in infos if not info.module)
+    if not codes or not may_fire(document, codes):
+        return findings
+    from mlwarden.bandit_engine import covered, run
+
+    try:
+        theirs = run(document, codes, settings.bandit)
+    except Exception as error:  # Bandit's trouble must not hide our findings
+        failures.append(f"{document.path}: Bandit failed: {type(error).__name__}: {error}")
+        return findings
+    added = [finding for finding in theirs if not covered(finding, findings, document)]
+    return sorted([*findings, *added], key=Finding.order)
+
+
+def problem_result(
+    path: str, problem: Problem, settings: Settings, content: bytes | None, project: Project
+) -> FileResult:
+    """The result for a file that could not be read or made into a document."""
+    codes = {info.code for info in project.enabled(settings)}
+    start = min(problem.offset, len(content or b""))
+    finding = Finding(problem.code, Span(start, start), problem.message, Severity.LOW, Confidence.HIGH)
+    reported = (finding,) if problem.code in codes else ()
+    return FileResult(path, Verdict(reported=reported), (), content)

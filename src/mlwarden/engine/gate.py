@@ -1,0 +1,42 @@
+"""The gate: which rules can fire on a document, by the words in it. Most documents end here.
+
+A rule's triggers are alternatives of words that are all needed. The gate asks first for the words in the bytes, then,
+for code, for identifiers that really stand in it. It may let too much through, never too little.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Iterable
+
+from mlwarden.model.rule_info import RuleInfo
+
+
+def in_bytes(content: bytes, infos: Iterable[RuleInfo]) -> list[RuleInfo]:
+    """The rules whose triggers occur in the bytes."""
+    haystack = content
+    if not content.isascii():
+        # Python compares identifiers in NFKC form (PEP 3131): letters of other alphabets may spell `eval`.
+        text = content.decode("utf-8", "replace")
+        if not unicodedata.is_normalized("NFKC", text):
+            haystack = content + b"\n" + unicodedata.normalize("NFKC", text).encode("utf-8", "replace")
+    known: dict[str, bool] = {}
+
+    def holds(word: str) -> bool:
+        found = known.get(word)
+        if found is None:
+            found = known[word] = word.encode() in haystack
+        return found
+
+    return _passing(infos, holds)
+
+
+def in_names(names: frozenset[str] | set[str], infos: Iterable[RuleInfo]) -> list[RuleInfo]:
+    """The rules whose triggers are identifiers of the code."""
+    return _passing(infos, lambda word: not word or word in names)
+
+
+def _passing(infos: Iterable[RuleInfo], holds: Callable[[str], bool]) -> list[RuleInfo]:
+    return [
+        info for info in infos if not info.triggers or any(all(map(holds, words)) for words in info.triggers)
+    ]

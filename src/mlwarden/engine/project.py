@@ -1,0 +1,50 @@
+"""`Project`: facts beyond one file: the versions its dependency files allow, and its sibling modules."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mlwarden.config.settings import Settings
+from mlwarden.model.rule_info import RuleInfo
+from mlwarden.policy.selection import selected
+from mlwarden.rules import registry
+from mlwarden.semantics.versions import VersionFacts, collect
+
+
+class Project:
+    """Facts of the projects around the checked files, found once per folder. It can be sent to another process."""
+
+    def __init__(self) -> None:
+        self._versions: dict[tuple[str, tuple[tuple[str, str], ...]], VersionFacts] = {}
+        self._enabled: dict[Settings, tuple[RuleInfo, ...]] = {}
+
+    def enabled(self, settings: Settings) -> tuple[RuleInfo, ...]:
+        """The rules that the settings select, sorted by code."""
+        found = self._enabled.get(settings)
+        if found is None:
+            codes = selected(registry.every_rule(), settings)
+            found = self._enabled[settings] = tuple(info for info in registry.every_rule() if info.code in codes)
+        return found
+
+    def versions(self, path: str, settings: Settings) -> VersionFacts:
+        """What the project around a file requires of libraries; what the settings vouch for wins."""
+        folder = Path(path).parent
+        key = (str(folder), settings.versions)
+        found = self._versions.get(key)
+        if found is None:
+            found = self._versions[key] = collect(Path(settings.root), Path(path)).overridden(settings.versions)
+        return found
+
+
+def module_name_of(path: str) -> tuple[str, bool]:
+    """The dotted name of the module in a file, from the packages around it, and whether it is a package's own.
+
+    A file outside any package is named by its stem alone.
+    """
+    file = Path(path)
+    parts = [] if file.stem == "__init__" else [file.stem]
+    folder = file.parent
+    while folder.name and (folder / "__init__.py").exists():
+        parts.append(folder.name)
+        folder = folder.parent
+    return ".".join(reversed(parts)), file.stem == "__init__"

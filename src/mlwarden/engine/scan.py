@@ -1,0 +1,154 @@
+"""Scan paths: discover, check (in a pool where that pays), and put the results in path order."""
+
+from __future__ import annotations
+
+import gc
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import mlwarden
+from mlwarden.engine.check import check, problem_result
+from mlwarden.engine.project import Project
+from mlwarden.model.results import FileResult, ScanReport, SourceFile
+
+if TYPE_CHECKING:
+    from mlwarden.config.source import ConfigSource
+
+# Starting two workers costs about as much as checking this many typical files.
+_POOL_FROM_FILES = 150
+_POOL_FROM_BYTES = 2_500_000
+_CHUNK_BYTES = 400_000
+_COLLECT_EVERY = 40
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """One file to check: where it is, and how it is shown."""
+
+    path: Path
+    shown: str
+
+
+def scan(
+    paths: Sequence[Path],
+    config: ConfigSource,
+    *,
+    jobs: int | None = None,
+    executor: Executor | None = None,
+) -> ScanReport:
+    """Check files and directories.
+
+    Args:
+        paths: what to check; directories are walked.
+        config: where the settings for each file come from.
+        jobs: worker processes; None takes the number of processors for large scans and none for small ones.
+        executor: any `concurrent.futures.Executor` to run on instead, e.g. that of a cluster.
+
+    Returns:
+        A result for every file, in path order whatever the number of jobs.
+    """
+    from mlwarden.source.discovery import discover
+
+    project = Project()
+    tasks: list[_Task] = []
+    results: list[FileResult] = []
+    for found in discover(paths, config):
+        if found.problem is not None:
+            results.append(problem_result(found.shown, found.problem, config.for_path(found.path), None, project))
+        else:
+            tasks.append(_Task(found.path, found.shown))
+    results.extend(_run(tasks, config, project, jobs, executor))
+    results.sort(key=lambda result: result.path)
+    return ScanReport(tuple(results), mlwarden.__version__, stats={"files": len(results)})
+
+
+def _run(
+    tasks: list[_Task], config: ConfigSource, project: Project, jobs: int | None, executor: Executor | None
+) -> Iterable[FileResult]:
+    if executor is not None:
+        return _in_executor(executor, tasks, config)
+    workers = _workers(tasks, jobs)
+    if workers < 2:
+        return check_files(tasks, config, project)
+    from concurrent.futures import ProcessPoolExecutor
+
+    with ProcessPoolExecutor(workers) as pool:
+        return list(_in_executor(pool, tasks, config))
+
+
+def _workers(tasks: list[_Task], jobs: int | None) -> int:
+    if jobs is not None:
+        return min(jobs, len(tasks))
+    processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if processors < 2 or len(tasks) < 2:
+        return 1
+    if len(tasks) >= _POOL_FROM_FILES:
+        return processors
+    total = 0
+    for task in tasks:
+        total += _size(task)
+        if total >= _POOL_FROM_BYTES:
+            return min(processors, len(tasks))
+    return 1
+
+
+def _size(task: _Task) -> int:
+    try:
+        return task.path.stat().st_size
+    except OSError:
+        return 0
+
+
+def _in_executor(executor: Executor, tasks: list[_Task], config: ConfigSource) -> Iterator[FileResult]:
+    chunks = list(_chunks(tasks))
+    futures = [executor.submit(_check_chunk, chunk, config) for chunk in chunks]
+    for future in futures:
+        yield from future.result()
+
+
+def _chunks(tasks: list[_Task]) -> Iterator[list[_Task]]:
+    chunk: list[_Task] = []
+    size = 0
+    for task in tasks:
+        chunk.append(task)
+        size += _size(task)
+        if size >= _CHUNK_BYTES:
+            yield chunk
+            chunk, size = [], 0
+    if chunk:
+        yield chunk
+
+
+def _check_chunk(tasks: list[_Task], config: ConfigSource) -> list[FileResult]:
+    return list(check_files(tasks, config, Project()))
+
+
+def check_files(tasks: Iterable[_Task], config: ConfigSource, project: Project) -> Iterator[FileResult]:
+    """Check files one after the other in this process."""
+    from mlwarden.source.reading import read
+    from mlwarden.source.router import Problem
+
+    # The collector walks libcst trees over and over while they are alive; they hold no cycles. Ours do, and are
+    # collected between files.
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        for number, task in enumerate(tasks, 1):
+            settings = config.for_path(task.path)
+            content = read(task.path)
+            if isinstance(content, Problem):
+                yield problem_result(task.shown, content, settings, None, project)
+            else:
+                yield check(SourceFile(task.shown, content), settings, project)
+            if number % _COLLECT_EVERY == 0:
+                gc.collect()
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+__all__ = ["check_files", "scan"]

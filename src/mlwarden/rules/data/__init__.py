@@ -1,0 +1,1 @@
+"""MLW6xx: data handling."""

@@ -1,0 +1,1 @@
+"""MLW1xx: unsafe deserialization, loading it can run code."""

@@ -1,0 +1,168 @@
+"""MLW111: unpickling with the standard library."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from mlwarden.rules.base import Bad, Confidence, Finding, Good, Missed, Reference, Rule, Severity
+from mlwarden.semantics.origins import OriginKind, graded, origin_of, trace_of
+
+if TYPE_CHECKING:
+    from mlwarden.semantics.calls import CallSite
+    from mlwarden.semantics.model import SemanticModel
+
+
+class PickleLoad(Rule):
+    """Unpickling data with `pickle`.
+
+    ## Why is this bad?
+
+    A pickle is a small program: reading it may call any function that Python can import. Whoever can change the
+    file, or the place it is downloaded from, runs code with your rights while it is being read. There is no way to
+    look at a pickle first by loading it.
+
+    ## How to fix
+
+    Store data in a format that holds only data: safetensors or `numpy.savez` for arrays, Parquet for tables, JSON for
+    settings, skops for scikit-learn models. Where a pickle must stay, derive from `pickle.Unpickler` and let
+    `find_class` return only the few classes that belong in the file.
+
+    ## When it is fine
+
+    When the same program wrote the file, into a folder that nobody else can write to.
+
+    ## Limits
+
+    A subclass of `Unpickler` with its own `find_class` is taken to be restricted.
+    """
+
+    code = "MLW111"
+    name = "pickle-load"
+    severity = Severity.MEDIUM
+    calls = (
+        "pickle.load",
+        "pickle.loads",
+        "pickle.Unpickler().load",
+        "multiprocessing.reduction.ForkingPickler.loads",
+        "fastcore.xtras.load_pickle",
+        "gensim.utils.unpickle",
+    )
+    cwe = (502,)
+    owasp_llm = ("LLM03",)
+    owasp_ml = ("ML06",)
+    atlas = ("AML.T0011.000",)
+    references = (
+        Reference("Python: pickle, the warning at the top", "https://docs.python.org/3/library/pickle.html"),
+        Reference(
+            "Python: restricting globals",
+            "https://docs.python.org/3/library/pickle.html#restricting-globals",
+        ),
+    )
+    examples = (
+        Bad(
+            """
+            import pickle
+
+            def load_features(path):
+                with open(path, "rb") as file:
+                    return pickle.load(file)
+                           ^^^^^^^^^^^^^^^^^
+            """,
+            severity=Severity.MEDIUM,
+            confidence=Confidence.MEDIUM,
+        ),
+        Bad(
+            """
+            import pickle as p
+            import requests
+
+            model = p.loads(requests.get("https://example.com/model.pkl").content)
+                    ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+            """,
+            severity=Severity.HIGH,
+            confidence=Confidence.HIGH,
+        ),
+        Bad(
+            """
+            from pickle import Unpickler
+
+            with open("cache.pkl", "rb") as file:
+                cache = Unpickler(file).load()
+                        ^^^^^^^^^^^^^^^^^^^^^^
+            """,
+            severity=Severity.LOW,
+        ),
+        Bad(
+            """
+            try:
+                import cPickle as pickle
+            except ImportError:
+                import pickle
+
+            restore = pickle.loads
+
+            def read(blob):
+                return restore(blob)
+                       ^^^^^^^^^^^^^
+            """,
+        ),
+        Good(
+            """
+            import pickle
+
+            class Restricted(pickle.Unpickler):
+                def find_class(self, module, name):
+                    if (module, name) in {("collections", "OrderedDict")}:
+                        return super().find_class(module, name)
+                    raise pickle.UnpicklingError(f"{module}.{name} is not allowed")
+
+            def read(file):
+                return Restricted(file).load()
+            """,
+            because="`find_class` lets only listed classes through",
+        ),
+        Good(
+            """
+            def save(pickle, data):
+                pickle.load(data)
+            """,
+            because="`pickle` is a parameter here, not the module",
+        ),
+        Good(
+            """
+            import json
+
+            with open("features.json") as file:
+                features = json.load(file)
+            """,
+            because="JSON holds data only",
+        ),
+        Missed(
+            """
+            import pickle
+
+            exec("data = pickle." + "loads(blob)")
+            """,
+            because="code in strings is not analysed",
+        ),
+    )
+
+    def check_call(self, call: CallSite, model: SemanticModel) -> Iterator[Finding]:
+        """Report every unpickling, graded by where the data comes from."""
+        if call.receiver_defines("find_class"):
+            return
+        data = call.argument("file", 0)
+        if call.receiver is not None and call.name.endswith("Unpickler().load"):
+            data = call.receiver
+        origin = origin_of(data)
+        severity, confidence = graded(origin)
+        what = "data of unknown origin" if origin.kind is OriginKind.UNKNOWN else origin.phrase
+        short = call.name.removeprefix("multiprocessing.reduction.").replace("()", "")
+        yield self.finding(
+            call.span,
+            f"`{short}` on {what} can run any code that was hidden in the pickle",
+            severity=severity,
+            confidence=confidence,
+            trace=trace_of(call, origin),
+        )

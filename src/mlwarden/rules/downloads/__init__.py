@@ -1,0 +1,1 @@
+"""MLW2xx: untrusted downloads."""

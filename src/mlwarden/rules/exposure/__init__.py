@@ -1,0 +1,1 @@
+"""MLW5xx: servers and demos open to anyone."""

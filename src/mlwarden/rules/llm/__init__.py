@@ -1,0 +1,1 @@
+"""MLW4xx: LLM applications and agents."""

@@ -1,0 +1,1 @@
+"""MLW7xx: notebook execution."""

@@ -1,0 +1,76 @@
+"""All rules, from the generated index; a rule's module is imported only when it can fire or is asked about."""
+
+from __future__ import annotations
+
+import importlib
+from functools import cache
+from typing import TYPE_CHECKING
+
+from mlwarden.model.errors import InternalError, UsageError
+from mlwarden.model.rule_info import RuleInfo
+
+if TYPE_CHECKING:
+    from mlwarden.rules.base import Rule
+
+
+@cache
+def all_rules() -> tuple[RuleInfo, ...]:
+    """Every rule of mlwarden's own, sorted by code. Bandit's are in `mlwarden.bandit_engine`."""
+    from mlwarden.rules._index import RULES
+
+    return RULES
+
+
+@cache
+def every_rule() -> tuple[RuleInfo, ...]:
+    """Every rule that can be selected: mlwarden's own and Bandit's."""
+    from mlwarden.bandit_engine import infos
+
+    return (*all_rules(), *infos())
+
+
+@cache
+def _by_code() -> dict[str, RuleInfo]:
+    return {info.code: info for info in every_rule()}
+
+
+def info_of(code: str) -> RuleInfo | None:
+    """The rule with this code, or None."""
+    return _by_code().get(code)
+
+
+@cache
+def load(info: RuleInfo) -> Rule:
+    """The rule itself.
+
+    Raises:
+        InternalError: if its module does not import; a selected rule never goes missing in silence.
+    """
+    try:
+        module = importlib.import_module(f"mlwarden.rules.{info.module}")
+        rule: Rule = getattr(module, info.class_name)()
+    except Exception as error:
+        raise InternalError(f"rule {info.code} cannot be loaded: {type(error).__name__}: {error}") from error
+    return rule
+
+
+def rule_page(code: str) -> str:
+    """A rule's documentation as Markdown.
+
+    Raises:
+        UsageError: if there is no such rule; the message names the nearest code.
+    """
+    info = info_of(code)
+    if info is None:
+        import difflib
+
+        near = difflib.get_close_matches(code.upper(), list(_by_code()), n=1)
+        hint = f" (did you mean {near[0]}?)" if near else ""
+        raise UsageError(f"there is no rule {code}{hint}; `mlwarden rule --all` lists them")
+    if not info.module:
+        from mlwarden.bandit_engine import rule_page as bandit_page
+
+        return bandit_page(info)
+    from mlwarden.rules.page import page_of
+
+    return page_of(info, load(info))

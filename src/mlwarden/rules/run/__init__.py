@@ -1,0 +1,1 @@
+"""MLW0xx: about the run itself."""
