@@ -1,44 +1,20 @@
-"""Finding a configuration file, reading it, and turning it into checked values."""
+"""Reading a configuration file and turning it into checked values. Imported only where there is such a file."""
 
 from __future__ import annotations
 
-import os
 import re
 import sys
 from collections.abc import Mapping, Set
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from mlwarden.config.codes import ALL, is_known, nearest
 from mlwarden.config.fields import FIELDS, Field, Kind
+from mlwarden.config.find import MAX_BYTES, OWN_FILE, PYPROJECT, LoadedConfig, absolute, display, is_file, read
 from mlwarden.config.schema import Mismatch, config_schema, mismatches, shown
 from mlwarden.config.settings import PerFileIgnore
 from mlwarden.model.errors import ConfigError
 from mlwarden.model.levels import Confidence, Severity
-
-OWN_FILE = "mlwarden.toml"
-PYPROJECT = "pyproject.toml"
-
-# A configuration written by a person is a few kilobytes; a larger file is an accident or an attack on the parser.
-_MAX_BYTES = 1_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class LoadedConfig:
-    """A configuration file that holds no error.
-
-    Attributes:
-        path: the absolute path of the file; None where there is none.
-        root: the folder that its globs and paths count from, absolute.
-        values: `Settings` attribute -> value, only for the keys that the file sets.
-        places: `Settings` attribute -> dotted key in the file.
-    """
-
-    path: Path | None
-    root: Path
-    values: dict[str, Any] = field(default_factory=dict)
-    places: dict[str, str] = field(default_factory=dict)
 
 
 def load_folder(folder: Path, known: Set[str]) -> tuple[LoadedConfig | None, dict[str, Any] | None]:
@@ -54,7 +30,7 @@ def load_folder(folder: Path, known: Set[str]) -> tuple[LoadedConfig | None, dic
     bandit = _section(document, "bandit")
     bandit = dict(bandit) if isinstance(bandit, Mapping) else None
     own = folder / OWN_FILE
-    if _is_file(own):
+    if is_file(own):
         return load(own, known), bandit
     if _section(document, "mlwarden") is not None:
         return _checked(pyproject, document, known, folder), bandit
@@ -80,7 +56,7 @@ def load(path: Path, known: Set[str], *, root: Path | None = None) -> LoadedConf
         ConfigError: the file cannot be read, is not TOML, or holds an unknown key, a wrong type or an unknown code.
     """
     path = absolute(path)
-    document = _parse(_read(path), display(path))
+    document = _parse(read(path), display(path))
     return _checked(path, document, known, path.parent if root is None else absolute(root))
 
 
@@ -99,36 +75,7 @@ def _checked(path: Path, document: dict[str, Any], known: Set[str], root: Path) 
     return LoadedConfig(path, root, values, places)
 
 
-def absolute(path: str | os.PathLike[str]) -> Path:
-    """The path from the root, without "..", symbolic links kept: people know their files by the names they gave."""
-    return Path(os.path.normpath(Path.cwd() / path))
-
-
-def display(path: Path) -> str:
-    """A path as messages show it: relative to the working directory where it is below it, with forward slashes."""
-    here = Path.cwd()
-    return (path.relative_to(here) if path.is_relative_to(here) else path).as_posix()
-
-
 # --- reading -----------------------------------------------------------------------------------------------------
-
-
-def _is_file(path: Path) -> bool:
-    try:
-        return path.is_file()
-    except OSError:  # a folder that may not be entered, a name too long: nothing that could be read
-        return False
-
-
-def _read(path: Path) -> bytes:
-    """The bytes of a file, or the first of them where it is too large to be a configuration."""
-    try:
-        with path.open("rb") as stream:
-            return stream.read(_MAX_BYTES + 1)
-    except FileNotFoundError:
-        raise ConfigError(display(path), "", "there is no such file") from None
-    except OSError as error:
-        raise ConfigError(display(path), "", f"cannot be read: {error.strerror}") from None
 
 
 def _parse(content: bytes, shown_path: str) -> dict[str, Any]:
@@ -136,8 +83,8 @@ def _parse(content: bytes, shown_path: str) -> dict[str, Any]:
         import tomllib
     else:
         import tomli as tomllib
-    if len(content) > _MAX_BYTES:
-        raise ConfigError(shown_path, "", f"is larger than {_MAX_BYTES} bytes")
+    if len(content) > MAX_BYTES:
+        raise ConfigError(shown_path, "", f"is larger than {MAX_BYTES} bytes")
     try:
         return tomllib.loads(content.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
@@ -159,9 +106,9 @@ def _parse_if_ours(pyproject: Path) -> dict[str, Any]:
     One that cannot be parsed is an error only where it may hold our table; otherwise it is reported where the file
     itself is checked, if it is.
     """
-    if not _is_file(pyproject):
+    if not is_file(pyproject):
         return {}
-    content = _read(pyproject)
+    content = read(pyproject)
     if b"mlwarden" in content:
         return _parse(content, display(pyproject))
     if b"bandit" not in content:
@@ -177,8 +124,7 @@ def _parse_if_ours(pyproject: Path) -> dict[str, Any]:
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 
 
-@dataclass(frozen=True, slots=True)
-class _Reader:
+class _Reader(NamedTuple):
     """Checks one table against the schema and turns it into values of `Settings`."""
 
     shown_path: str

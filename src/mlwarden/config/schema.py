@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from mlwarden.config.codes import nearest_of
 from mlwarden.config.fields import FIELDS, Kind
@@ -88,8 +87,7 @@ def to_plain(kind: Kind, value: Any) -> Any:
             return value
 
 
-@dataclass(frozen=True, slots=True)
-class Mismatch:
+class Mismatch(NamedTuple):
     """Where a value does not fit the schema.
 
     Attributes:

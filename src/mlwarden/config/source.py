@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Set
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from mlwarden.config.codes import check_codes
-from mlwarden.config.fields import FIELDS
-from mlwarden.config.load import LoadedConfig, absolute, bandit_table, display, load, load_folder
-from mlwarden.config.schema import to_plain
+from mlwarden.config.find import LoadedConfig, absolute, display, may_hold_settings
 from mlwarden.config.settings import Settings
 from mlwarden.model.errors import UsageError
 from mlwarden.model.levels import Confidence, Severity
 
 
-@dataclass(frozen=True, slots=True)
-class CommandLine:
+class CommandLine(NamedTuple):
     """What the command line, or an editor's settings, ask for; None means: not given.
 
     Attributes:
@@ -49,8 +46,7 @@ class CommandLine:
 
     def given(self) -> dict[str, Any]:
         """`Settings` attribute -> value, only for what was given; paths are absolute."""
-        names = [name for name in self.__slots__ if name != "origin"]
-        values = {name: value for name in names if (value := getattr(self, name)) is not None}
+        values = {name: value for name, value in self._asdict().items() if value is not None and name != "origin"}
         for name in ("baseline", "cache_dir"):
             if values.get(name):
                 values[name] = absolute(values[name]).as_posix()
@@ -109,8 +105,10 @@ class ConfigSource:
         self._asked: dict[str, _InForce] = {}
         self._fixed: _InForce | None = None
         if isolated:
-            self._fixed = _combined(LoadedConfig(None, Path.cwd()), self._overrides, {})
+            self._fixed = _combined(_no_config(), self._overrides, {})
         elif config_file is not None:
+            from mlwarden.config.load import bandit_table, load
+
             path = absolute(config_file)
             loaded = load(path, self._known, root=Path.cwd())
             self._fixed = _combined(loaded, self._overrides, bandit_table(path.parent))
@@ -129,6 +127,9 @@ class ConfigSource:
 
     def explain(self, path: str | os.PathLike[str]) -> list[Explained]:
         """Every key with its value for a file or folder and where that came from. Raises like `for_path`."""
+        from mlwarden.config.fields import FIELDS
+        from mlwarden.config.schema import to_plain
+
         path = absolute(path)
         config, settings = self._in_force(os.fspath(path if path.is_dir() else path.parent))
         given = self._overrides.given()
@@ -158,9 +159,9 @@ class ConfigSource:
         found: _InForce | None = None
         below: list[tuple[Path, dict[str, Any] | None]] = []
         while found is None and (found := self._folders.get(folder)) is None:
-            config, bandit = load_folder(folder, self._known)
+            config, bandit = self._load(folder)
             if config is not None or folder.parent == folder:
-                found = _combined(config or LoadedConfig(None, Path.cwd()), self._overrides, bandit or {})
+                found = _combined(config or _no_config(), self._overrides, bandit or {})
                 self._folders[folder] = found
             else:
                 below.append((folder, bandit))
@@ -171,6 +172,17 @@ class ConfigSource:
                 found = _InForce(found.config, replace(found.settings, bandit=bandit))
             self._folders[folder] = found
         return found
+
+    def _load(self, folder: Path) -> tuple[LoadedConfig | None, dict[str, Any] | None]:
+        if not may_hold_settings(folder):
+            return None, None
+        from mlwarden.config.load import load_folder
+
+        return load_folder(folder, self._known)
+
+
+def _no_config() -> LoadedConfig:
+    return LoadedConfig(None, Path.cwd(), {}, {})
 
 
 class _InForce(NamedTuple):

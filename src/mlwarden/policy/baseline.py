@@ -15,11 +15,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mlwarden.model.errors import ConfigError
 from mlwarden.model.findings import Finding
-from mlwarden.policy.fingerprints import fingerprint, relative_posix
+from mlwarden.policy.fingerprints import fingerprint, relative_posix, root_of
 from mlwarden.source.documents import Document
 
 if TYPE_CHECKING:
-    from mlwarden.config.settings import Settings
     from mlwarden.model.results import FileResult
 
 __all__ = ["Applied", "Baseline", "BaselineEntry", "apply", "fingerprint", "load", "record", "root_of", "write"]
@@ -82,11 +81,6 @@ class Applied(NamedTuple):
     new: tuple[Finding, ...]
     known: tuple[Finding, ...]
     stale: tuple[BaselineEntry, ...]
-
-
-def root_of(settings: Settings) -> str:
-    """The folder that paths in fingerprints count from: the baseline's, or the configuration's where there is none."""
-    return Path(settings.baseline).parent.as_posix() if settings.baseline else settings.root
 
 
 def apply(findings: Sequence[Finding], document: Document, baseline: Baseline) -> Applied:

@@ -17,7 +17,7 @@ from __future__ import annotations
 import enum
 import re
 from collections.abc import Iterator, Mapping, Set
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from mlwarden.config.codes import is_known, nearest_of
 from mlwarden.model.results import Suppression
@@ -33,16 +33,14 @@ class Scope(enum.Enum):
     FILE = "file"
 
 
-@dataclass(frozen=True, slots=True)
-class Directive:
+class Directive(NamedTuple):
     """A suppression as written, before it is known what it covers."""
 
     suppression: Suppression
     scope: Scope = Scope.LINE
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """A suppression that cannot mean what its author hoped; it suppresses nothing, or less.
 
     Attributes:
@@ -56,8 +54,7 @@ class Problem:
     not_a_code: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Vocabulary:
+class Vocabulary(NamedTuple):
     """What the codes in a comment may be.
 
     Attributes:
@@ -104,8 +101,7 @@ def directives(comment: Comment, vocabulary: Vocabulary, cell: int | None = None
             yield _nosec(segment, vocabulary)
 
 
-@dataclass(frozen=True, slots=True)
-class _Segment:
+class _Segment(NamedTuple):
     """One directive: `text` is what follows its keyword and starts at `offset`; `span` is all of it."""
 
     text: str

@@ -11,6 +11,7 @@ import os
 import re
 from pathlib import Path
 
+from mlwarden.config.settings import Settings
 from mlwarden.model.findings import Finding
 from mlwarden.model.spans import Span
 from mlwarden.source.documents import Document, lines_at, text_at
@@ -40,6 +41,11 @@ def fingerprint(finding: Finding, document: Document, occurrence: int = 0, *, ro
 
     parts = [finding.code, relative_posix(document.path, root), _context(finding, document), str(occurrence)]
     return sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def root_of(settings: Settings) -> str:
+    """The folder that paths in fingerprints count from: the baseline's, or the configuration's where there is none."""
+    return Path(settings.baseline).parent.as_posix() if settings.baseline else settings.root
 
 
 def relative_posix(path: str, root: str) -> str:

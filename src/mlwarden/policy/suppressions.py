@@ -22,7 +22,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Mapping, Set
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import TypeAlias
 
@@ -33,6 +33,7 @@ from mlwarden.model.spans import Span
 from mlwarden.notebooks.notebook import Cell, Notebook
 from mlwarden.policy.comments import Comment, Layout, hash_layout, markup_layout, python_layout
 from mlwarden.policy.directives import Directive, Problem, Scope, Vocabulary, directives
+from mlwarden.policy.mentions import mentioned
 from mlwarden.source.documents import DependencyFile, Document, ModelFile, PlainText, PythonModule, lines_at
 from mlwarden.source.lines import LineIndex
 
@@ -171,12 +172,6 @@ def _markup(lines: LineIndex) -> Layout:
     return markup_layout(lines, _mentions(lines))
 
 
-def _mentioned(text: str) -> bool:
-    """Whether the text speaks of suppression at all; most do not, and are read no further."""
-    lowered = text.lower()
-    return "noqa" in lowered or "nosec" in lowered or "mlwarden" in lowered
-
-
 def _mentions(lines: LineIndex) -> list[int]:
     """The lines that speak of suppression, in order, each once."""
     return list(dict.fromkeys(lines.line_of(match.start()) for match in _MENTION.finditer(lines.text)))
@@ -200,7 +195,7 @@ class _Reader:
 
     def _with_hint(self, problem: Problem) -> Problem:
         near = nearest(problem.not_a_code, self.vocabulary.known, allow_all=False) if problem.not_a_code else ""
-        return replace(problem, message=f"{problem.message} (did you mean '{near}'?)") if near else problem
+        return problem._replace(message=f"{problem.message} (did you mean '{near}'?)") if near else problem
 
     # --- notebooks ------------------------------------------------------------------------------------------
 
@@ -226,7 +221,7 @@ class _Reader:
                 self.read(cell.index, _markup)
         elif not cell.python:
             self.read(cell.index, _hash)
-        elif _mentioned(cell.source):
+        elif mentioned(cell.source):
             layout = python_layout(LineIndex(cell.python))
             magics = [number for magic in cell.magics for number in _lines_of(magic.text_span, cell.lines)]
             behind = hash_layout(cell.lines, dict.fromkeys(magics)).comments
@@ -238,7 +233,7 @@ class _Reader:
     def read(self, cell: int | None, layout_of: _LayoutOf) -> None:
         """The comments of one text: the document's, or a cell's."""
         lines = lines_at(self.document, cell)
-        if _mentioned(lines.text):
+        if mentioned(lines.text):
             self._comments(cell, lines, layout_of(lines))
 
     def _comments(self, cell: int | None, lines: LineIndex, layout: Layout) -> None:

@@ -13,16 +13,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from mlwarden.config.codes import ALL, covers
 from mlwarden.config.settings import Settings
 from mlwarden.model.findings import Finding
 from mlwarden.model.levels import Severity
 from mlwarden.model.results import Suppressed, Suppression, Verdict
-from mlwarden.policy import baseline as baselines
-from mlwarden.policy.fingerprints import fingerprint, relative_posix
-from mlwarden.policy.suppressions import Suppressions, parse
+from mlwarden.policy.mentions import mentioned_in
 from mlwarden.source.documents import Document
+
+if TYPE_CHECKING:
+    from mlwarden.policy.baseline import Baseline
+    from mlwarden.policy.suppressions import Suppressions
 
 
 def judge(
@@ -30,7 +33,7 @@ def judge(
     findings: Iterable[Finding],
     settings: Settings,
     selected: Set[str],
-    baseline: baselines.Baseline | None = None,
+    baseline: Baseline | None = None,
     *,
     suppressions: Suppressions | None = None,
 ) -> Verdict:
@@ -44,38 +47,76 @@ def judge(
         baseline: what is recorded.
         suppressions: the document's, if they are parsed already.
     """
-    written = parse(document, selected) if suppressions is None else suppressions
-    root = baseline.root if baseline is not None else baselines.root_of(settings)
     ordered = sorted(findings, key=Finding.order)
-    dropped = _per_file_ignores(document.path, settings) if ordered and settings.per_file_ignores else ()
-    ignored: list[Finding] = []
-    suppressed: list[Suppressed] = []
-    open_: list[Finding] = []
-    used: set[tuple[int, str]] = set()
-    for plain in ordered:
-        severity = _severity(plain, settings)
-        finding = replace(plain, severity=severity, fingerprint=fingerprint(plain, document, root=root))
-        if finding.code not in selected or _named(finding.code, dropped):
-            ignored.append(finding)
-            continue
-        covering = [] if _named(finding.code, settings.unsuppressable) else written.covering(finding)
-        if covering:
-            used.update(covering)
-            suppressed.append(Suppressed(finding, written.written[covering[0][0]]))
-        else:
-            open_.append(finding)
-    applied = baselines.Applied(tuple(open_), (), ())
+    if suppressions is None and mentioned_in(document):
+        from mlwarden.policy.suppressions import parse
+
+        suppressions = parse(document, selected)
+    if not ordered and baseline is None and suppressions is None:
+        return Verdict()
+    left, ignored = _ignored(_as_settled(ordered, document, settings, baseline), document, settings, selected)
+    left, suppressed, unused = _suppressed(left, suppressions, settings, selected)
+    known: tuple[Finding, ...] = ()
+    stale: tuple[str, ...] = ()
     if baseline is not None:
-        applied = baselines.apply(open_, document, baseline)
+        from mlwarden.policy.baseline import apply
+
+        new, known, idle = apply(left, document, baseline)
+        left = list(new)
+        stale = tuple(entry.fingerprint for entry in idle if entry.code in selected)
     return Verdict(
-        reported=tuple(finding for finding in applied.new if _is_shown(finding, settings)),
-        suppressed=tuple(suppressed),
-        ignored=tuple(ignored),
-        baselined=applied.known,
-        below_threshold=tuple(finding for finding in applied.new if not _is_shown(finding, settings)),
-        unused_suppressions=tuple(_unused(written.written, used, selected)),
-        stale_baseline=tuple(entry.fingerprint for entry in applied.stale if entry.code in selected),
+        reported=tuple(finding for finding in left if _is_shown(finding, settings)),
+        suppressed=suppressed,
+        ignored=ignored,
+        baselined=known,
+        below_threshold=tuple(finding for finding in left if not _is_shown(finding, settings)),
+        unused_suppressions=unused,
+        stale_baseline=stale,
     )
+
+
+def _as_settled(
+    findings: Sequence[Finding], document: Document, settings: Settings, baseline: Baseline | None
+) -> list[Finding]:
+    """The findings with the severities that the settings give them, and with fingerprints."""
+    if not findings:
+        return []
+    from mlwarden.policy.fingerprints import fingerprint, root_of
+
+    root = baseline.root if baseline is not None else root_of(settings)
+    return [
+        replace(finding, severity=_severity(finding, settings), fingerprint=fingerprint(finding, document, root=root))
+        for finding in findings
+    ]
+
+
+def _ignored(
+    findings: list[Finding], document: Document, settings: Settings, selected: Set[str]
+) -> tuple[list[Finding], tuple[Finding, ...]]:
+    """The findings that are left, and those that the configuration drops."""
+    dropped = _per_file_ignores(document.path, settings) if findings and settings.per_file_ignores else ()
+    is_ignored = [finding.code not in selected or _named(finding.code, dropped) for finding in findings]
+    left = [finding for finding, gone in zip(findings, is_ignored, strict=True) if not gone]
+    return left, tuple(finding for finding, gone in zip(findings, is_ignored, strict=True) if gone)
+
+
+def _suppressed(
+    findings: list[Finding], suppressions: Suppressions | None, settings: Settings, selected: Set[str]
+) -> tuple[list[Finding], tuple[Suppressed, ...], tuple[Suppression, ...]]:
+    """The findings that are left, those that somebody accepted inline, and the suppressions that did nothing."""
+    if suppressions is None:
+        return findings, (), ()
+    left: list[Finding] = []
+    suppressed: list[Suppressed] = []
+    used: set[tuple[int, str]] = set()
+    for finding in findings:
+        covering = [] if _named(finding.code, settings.unsuppressable) else suppressions.covering(finding)
+        used.update(covering)
+        if covering:
+            suppressed.append(Suppressed(finding, suppressions.written[covering[0][0]]))
+        else:
+            left.append(finding)
+    return left, tuple(suppressed), tuple(_unused(suppressions.written, used, selected))
 
 
 def _severity(finding: Finding, settings: Settings) -> Severity:
@@ -97,6 +138,8 @@ def _named(code: str, entries: Sequence[str]) -> bool:
 def _per_file_ignores(path: str, settings: Settings) -> tuple[str, ...]:
     """The codes that are ignored in a file; globs count from `settings.root`."""
     from pathspec import GitIgnoreSpec
+
+    from mlwarden.policy.fingerprints import relative_posix
 
     relative = relative_posix(path, settings.root)
     codes: list[str] = []
