@@ -1,1 +1,1 @@
-"""mlwarden: cli."""
+"""The command line: argument parsing and exit codes, one file per command."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from mlwarden.model.levels import Severity
 from mlwarden.model.results import ScanReport
+from mlwarden.reports.failures import failures_of
 from mlwarden.reports.locate import Place, Sources
 from mlwarden.reports.options import ReportOptions
 
@@ -36,8 +37,8 @@ def render(report: ScanReport, options: ReportOptions) -> str:
             details = f"{finding.severity} severity, {finding.confidence} confidence"
             text = f"{message}\n{details}\n{options.rule_url(finding.code)}"
             lines.append(command(_COMMANDS[finding.severity], properties, text))
-        for failure in result.failures:
-            lines.append(command("error", {"file": result.path, "title": "mlwarden: internal failure"}, failure))
+    for path, failure in failures_of(report):
+        lines.append(command("error", {"file": path, "title": "mlwarden: internal failure"}, failure))
     return "".join(f"{line}\n" for line in lines)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from mlwarden.model.levels import Severity
 from mlwarden.model.results import ScanReport
+from mlwarden.reports.failures import failures_of
 from mlwarden.reports.fingerprints import Fingerprints
 from mlwarden.reports.locate import Sources
 from mlwarden.reports.options import ReportOptions
@@ -46,16 +47,16 @@ def render(report: ScanReport, options: ReportOptions) -> str:
                     },
                 }
             )
-        for failure in result.failures:
-            issues.append(
-                {
-                    "description": f"internal failure: {failure}",
-                    "check_name": "internal-failure",
-                    "fingerprint": _digest(result.path, failure),
-                    "severity": "info",
-                    "location": {"path": result.path, "lines": {"begin": 1}},
-                }
-            )
+    for path, failure in failures_of(report):
+        issues.append(
+            {
+                "description": f"internal failure: {failure}",
+                "check_name": "internal-failure",
+                "fingerprint": _digest(path, failure),
+                "severity": "info",
+                "location": {"path": path, "lines": {"begin": 1}},
+            }
+        )
     return json.dumps(issues, indent=2) + "\n"
 
 

@@ -10,6 +10,7 @@ from mlwarden.model.levels import Severity
 from mlwarden.model.results import FileResult, ScanReport
 from mlwarden.reports.accepted import Accepted, accepted
 from mlwarden.reports.excerpt import ExcerptLine
+from mlwarden.reports.failures import failures_of
 from mlwarden.reports.html_style import PAGE_HEAD
 from mlwarden.reports.locate import Sources
 from mlwarden.reports.options import ReportOptions
@@ -113,11 +114,7 @@ def _char_range(text: str, column: int, length: int) -> tuple[int, int]:
 
 
 def _failures(report: ScanReport) -> Iterator[str]:
-    items = [
-        f"<li><code>{_text(result.path)}</code> {_text(failure)}</li>"
-        for result in report.results
-        for failure in result.failures
-    ]
+    items = [f"<li><code>{_text(path)}</code> {_text(failure)}</li>" for path, failure in failures_of(report)]
     if items:
         yield f'<section class="failures"><h2>Internal failures</h2><ul>{"".join(items)}</ul></section>'
 

@@ -9,6 +9,7 @@ from mlwarden.model.findings import Finding
 from mlwarden.model.fixes import Fix
 from mlwarden.model.results import FileResult, ScanReport
 from mlwarden.reports.accepted import Accepted, accepted
+from mlwarden.reports.failures import failures_of
 from mlwarden.reports.fingerprints import Fingerprints
 from mlwarden.reports.locate import Place, Region, Sources, SourceView
 from mlwarden.reports.options import ReportOptions
@@ -38,9 +39,7 @@ def render(report: ScanReport, options: ReportOptions) -> str:
         document["suppressed"] = hidden
         document["unused_suppressions"] = unused
     document["summary"] = _summary(report, options)
-    document["failures"] = [
-        {"path": result.path, "message": failure} for result in report.results for failure in result.failures
-    ]
+    document["failures"] = [{"path": path, "message": failure} for path, failure in failures_of(report)]
     return json.dumps(document, indent=2) + "\n"
 
 

@@ -117,12 +117,12 @@ class SourceView:
 
     @cached_property
     def document(self) -> Document:
-        """The document the spans count in; an empty text where the bytes are not at hand or cannot be decoded."""
-        from mlwarden.source.router import document_of
-
+        """The document the spans count in; an empty text where the bytes are not at hand."""
         if self._result.content is None:
             return PlainText(self.path, "")
-        return document_of(self.path, self._result.content)
+        from mlwarden.source.router import shown_document
+
+        return shown_document(self.path, self._result.content)
 
     def place(self, span: Span) -> Place:
         """Where the span is."""
@@ -173,7 +173,7 @@ class SourceView:
         return text
 
     @cached_property
-    def _secret_spans(self) -> tuple[Span, ...]:
+    def _secrets(self) -> tuple[Finding, ...]:
         verdict = self._result.verdict
         findings = (
             *verdict.reported,
@@ -182,16 +182,18 @@ class SourceView:
             *verdict.baselined,
             *verdict.below_threshold,
         )
-        return tuple(finding.span for finding in findings if is_secret(finding.code))
+        return tuple(finding for finding in findings if is_secret(finding.code))
 
     @cached_property
     def _secret_values(self) -> tuple[str, ...]:
         """The secrets' characters, longest first, so that one inside another does not leave a rest."""
         values: set[str] = set()
-        for span in self._secret_spans:
-            text = slice_of(self.document, span)
+        for finding in self._secrets:
+            text = slice_of(self.document, finding.span)
             values.add(text.strip("\"' \t\r\n"))
             values.update(match["value"] for match in _QUOTED.finditer(text))
+            if finding.code.startswith("MLW3"):  # a key over several lines: a diff shows its lines one by one
+                values.update(line.strip("\"' \t") for line in text.splitlines())
         return tuple(sorted((value for value in values if len(value) >= _SHORTEST_VALUE), key=lambda v: (-len(v), v)))
 
     def _hidden(self, cell: int | None) -> tuple[Span, ...]:
@@ -200,7 +202,8 @@ class SourceView:
         if known is not None:
             return known
         text = text_at(self.document, cell)
-        hidden = {Span(span.start, span.end) for span in self._secret_spans if span.cell == cell}
+        spans = (finding.span for finding in self._secrets)
+        hidden = {Span(span.start, span.end) for span in spans if span.cell == cell}
         for value in self._secret_values:
             at = text.find(value)
             while at >= 0:

@@ -14,6 +14,7 @@ from mlwarden.model.findings import Finding
 from mlwarden.model.fixes import Applicability, Fix
 from mlwarden.model.results import FileResult, ScanReport
 from mlwarden.reports.accepted import Accepted, accepted
+from mlwarden.reports.failures import failures_of
 from mlwarden.reports.fingerprints import Fingerprints
 from mlwarden.reports.locate import Place, Region, Sources, SourceView
 from mlwarden.reports.options import ReportOptions
@@ -160,15 +161,9 @@ def _suppression(view: SourceView, item: Accepted) -> dict[str, Any]:
 
 def _invocation(report: ScanReport, options: ReportOptions, left_out: int) -> dict[str, Any]:
     notifications: list[dict[str, Any]] = []
-    for result in report.results:
-        for failure in result.failures:
-            notifications.append(
-                {
-                    "level": "error",
-                    "message": {"text": failure},
-                    "locations": [{"physicalLocation": {"artifactLocation": artifact(result.path)}}],
-                }
-            )
+    for path, failure in failures_of(report):
+        location = {"physicalLocation": {"artifactLocation": artifact(path)}}
+        notifications.append({"level": "error", "message": {"text": failure}, "locations": [location]})
     failed = bool(notifications)
     if left_out:
         text = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mlwarden.model.results import ScanReport
+from mlwarden.reports.failures import failures_of
 from mlwarden.reports.locate import Sources
 from mlwarden.reports.options import ReportOptions
 from mlwarden.reports.style import Painter
@@ -13,9 +14,8 @@ from mlwarden.reports.text import printable, width
 def failures(report: ScanReport, paint: Painter) -> list[str]:
     """One line per internal failure."""
     return [
-        f"{printable(result.path)}: {paint('internal failure', 'bold red')}: {printable(failure)}"
-        for result in report.results
-        for failure in result.failures
+        f"{printable(path)}: {paint('internal failure', 'bold red')}: {printable(failure)}"
+        for path, failure in failures_of(report)
     ]
 
 

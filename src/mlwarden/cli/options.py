@@ -1,0 +1,130 @@
+"""Options that several commands share, and what the configuration makes of them."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from mlwarden.model.errors import UsageError
+from mlwarden.model.levels import Confidence, Severity
+
+if TYPE_CHECKING:
+    from mlwarden.config.source import ConfigSource
+
+_Level = TypeVar("_Level", Severity, Confidence)
+
+
+def add_paths(parser: argparse.ArgumentParser, what: str) -> None:
+    """`[PATHS...]`, the current directory by default."""
+    parser.add_argument("paths", nargs="*", metavar="PATHS", help=f"{what} (default: the current directory)")
+
+
+def add_selection(parser: argparse.ArgumentParser) -> None:
+    """Which rules run, and which of their findings count."""
+    group = parser.add_argument_group("rules", "CODES: codes or prefixes, separated by commas (MLW1,MLW203,B), or ALL.")
+    group.add_argument("--select", type=codes, action="extend", metavar="CODES", help="check these rules only")
+    group.add_argument("--ignore", type=codes, action="extend", metavar="CODES", help="do not check these rules")
+    group.add_argument(
+        "--extend-select", type=codes, action="extend", metavar="CODES", help="check these rules besides the others"
+    )
+    up = "show findings from this %s up: low (default), medium, high"
+    group.add_argument("--severity", type=severity, metavar="LEVEL", help=f"{up % 'severity'}, critical")
+    group.add_argument("--confidence", type=confidence, metavar="LEVEL", help=up % "confidence")
+
+
+def add_config(parser: argparse.ArgumentParser) -> None:
+    """Where settings come from."""
+    group = parser.add_argument_group("configuration")
+    group.add_argument("--config", type=Path, metavar="FILE", help="use this file instead of the nearest ones")
+    group.add_argument("--isolated", action="store_true", help="use no configuration file")
+
+
+def add_run(parser: argparse.ArgumentParser) -> None:
+    """How the work is done."""
+    group = parser.add_argument_group("run")
+    group.add_argument("--no-cache", action="store_true", help="neither read nor write the cache")
+    group.add_argument("--cache-dir", metavar="DIR", help="the cache's folder")
+    group.add_argument("--jobs", type=count, metavar="N", help="number of processes (default: one per processor)")
+
+
+def codes(text: str) -> list[str]:
+    """`MLW1, MLW203` -> ["MLW1", "MLW203"]; whether they exist is for the configuration to say."""
+    parts = [part.strip() for part in text.split(",")]
+    listed = [part for part in parts if part]
+    if not listed:
+        raise argparse.ArgumentTypeError("expected codes or prefixes, such as MLW1,B301")
+    return listed
+
+
+def severity(text: str) -> Severity:
+    """A severity's name."""
+    return _level(Severity, text)
+
+
+def confidence(text: str) -> Confidence:
+    """A confidence's name."""
+    return _level(Confidence, text)
+
+
+def _level(kind: type[_Level], text: str) -> _Level:
+    try:
+        level: _Level = kind.parse(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+    return level
+
+
+def count(text: str) -> int:
+    """A whole number, at least 1."""
+    try:
+        number = int(text)
+    except ValueError:
+        number = 0
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"expected a whole number, at least 1, not '{text}'")
+    return number
+
+
+def existing(paths: list[str]) -> list[Path]:
+    """The paths that were asked for, by default the current directory.
+
+    Raises:
+        UsageError: one does not exist; the message names it.
+    """
+    chosen = [Path(path) for path in paths] or [Path()]
+    for path in chosen:
+        try:
+            path.lstat()
+        except (OSError, ValueError):
+            raise UsageError(f"no such file or folder: {path}") from None
+    return chosen
+
+
+def config_source(args: argparse.Namespace) -> ConfigSource:
+    """The settings that the command line and the configuration files make together.
+
+    Raises:
+        UsageError, ConfigError: unknown codes, a bad configuration file, options that exclude each other.
+    """
+    from mlwarden.config.source import CommandLine, ConfigSource
+    from mlwarden.rules.registry import every_rule
+
+    def listed(name: str) -> tuple[str, ...] | None:
+        value = getattr(args, name, None)
+        return tuple(value) if value else None
+
+    given = CommandLine(
+        select=listed("select"),
+        extend_select=listed("extend_select"),
+        ignore=listed("ignore"),
+        severity=getattr(args, "severity", None),
+        confidence=getattr(args, "confidence", None),
+        fail_on=getattr(args, "fail_on", None),
+        unsafe_fixes=True if getattr(args, "unsafe_fixes", False) else None,
+        baseline=getattr(args, "baseline", None),
+        jobs=getattr(args, "jobs", None),
+        cache=False if getattr(args, "no_cache", False) else None,
+        cache_dir=getattr(args, "cache_dir", None),
+    )
+    return ConfigSource(given, args.config, args.isolated, frozenset(rule.code for rule in every_rule()))
