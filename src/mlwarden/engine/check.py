@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlwarden.engine.analysis import Analysis
@@ -14,10 +15,11 @@ from mlwarden.model.rule_info import RuleInfo
 from mlwarden.model.spans import Span
 from mlwarden.notebooks.notebook import Notebook
 from mlwarden.source.documents import Document, PythonModule
+from mlwarden.source.problems import INVALID_SUPPRESSION, UNUSED_SUPPRESSION
 
 if TYPE_CHECKING:
     from mlwarden.config.settings import Settings
-    from mlwarden.source.router import Problem
+    from mlwarden.source.problems import Problem
 
 
 def check(source: SourceFile, settings: Settings, project: Project | None = None) -> FileResult:
@@ -25,7 +27,8 @@ def check(source: SourceFile, settings: Settings, project: Project | None = None
 
     Trouble in the file (it can't be decoded, isn't a notebook, ...) is a finding of its own, never an exception.
     """
-    from mlwarden.source.router import Problem, document_of
+    from mlwarden.source.problems import Problem
+    from mlwarden.source.router import document_of
 
     project = Project() if project is None else project
     document = document_of(source.path, source.content)
@@ -45,6 +48,7 @@ def check_document(
         settings: what is selected and shown.
         project: facts shared between files; made anew if not given.
     """
+    from mlwarden.policy.suppressions import parse
     from mlwarden.policy.verdict import judge
 
     project = Project() if project is None else project
@@ -52,13 +56,31 @@ def check_document(
     codes = frozenset(info.code for info in infos)
     own = [info for info in infos if info.module]
     analysis = Analysis(document, own, settings, project)
-    findings = [finding for finding in analysis.findings if finding.code in codes]
     failures = list(analysis.failures)
+    findings = [finding for finding in analysis.findings if finding.code in codes]
     if isinstance(document, (PythonModule, Notebook)):
         findings = _with_bandit(document, findings, infos, settings, failures)
-    verdict = judge(document, findings, settings, codes, project.baseline(settings))
+    suppressions = parse(document, project.known_codes, project.bandit_names)
+    if INVALID_SUPPRESSION in codes:
+        findings.extend(_finding(INVALID_SUPPRESSION, problem.span, problem.message) for problem in suppressions.problems)
+    verdict = judge(document, findings, settings, codes, project.baseline(settings), suppressions=suppressions)
+    if UNUSED_SUPPRESSION in codes and verdict.unused_suppressions:
+        unused = [
+            _finding(UNUSED_SUPPRESSION, suppression.span, f"nothing is suppressed here for {_listed(suppression.codes)}")
+            for suppression in verdict.unused_suppressions
+        ]
+        reported = sorted([*verdict.reported, *unused], key=Finding.order)
+        verdict = replace(verdict, reported=tuple(reported))
     shown = any((verdict.reported, verdict.suppressed, verdict.baselined, verdict.below_threshold))
     return FileResult(document.path, verdict, tuple(failures), content if shown else None)
+
+
+def _finding(code: str, span: Span, message: str) -> Finding:
+    return Finding(code, span, message, Severity.LOW, Confidence.HIGH)
+
+
+def _listed(codes: Sequence[str]) -> str:
+    return ", ".join(codes) if codes else "any code"
 
 
 def _with_bandit(
@@ -72,12 +94,12 @@ def _with_bandit(
     from mlwarden.bandit_engine import may_fire
 
     codes = frozenset(info.code for info in infos if not info.module)
-    if not codes or not may_fire(document, codes):
+    if not codes or not may_fire(document, codes, settings.bandit):
         return findings
     from mlwarden.bandit_engine import covered, run
 
     try:
-        theirs = run(document, codes, settings.bandit)
+        theirs = run(document, codes, settings.bandit, failures)
     except Exception as error:  # Bandit's trouble must not hide our findings
         failures.append(f"{document.path}: Bandit failed: {type(error).__name__}: {error}")
         return findings
@@ -91,6 +113,6 @@ def problem_result(
     """The result for a file that could not be read or made into a document."""
     codes = {info.code for info in project.enabled(settings)}
     start = min(problem.offset, len(content or b""))
-    finding = Finding(problem.code, Span(start, start), problem.message, Severity.LOW, Confidence.HIGH)
+    finding = _finding(problem.code, Span(start, start), problem.message)
     reported = (finding,) if problem.code in codes else ()
     return FileResult(path, Verdict(reported=reported), (), content)

@@ -49,8 +49,9 @@ def fix(source: SourceFile, settings: Settings, project: Project | None = None, 
     """
     from mlwarden.fixes.apply import apply
     from mlwarden.fixes.select import choose
-    from mlwarden.source.decoding import decode_for, encode
-    from mlwarden.source.router import Problem, document_of
+    from mlwarden.source.decoding import EncodeError, encode
+    from mlwarden.source.problems import Problem
+    from mlwarden.source.router import decode_as, document_of
 
     project = Project() if project is None else project
     content = source.content
@@ -65,7 +66,12 @@ def fix(source: SourceFile, settings: Settings, project: Project | None = None, 
         if not chosen:
             break
         text = apply(document, [fix for _, fix in chosen])
-        changed = encode(text, decode_for(source.path, content))
+        try:
+            changed = encode(text, decode_as(document.kind, content))
+        except EncodeError as error:
+            failure = f"{source.path}: the fixes cannot be written: {error}"
+            result = FileResult(result.path, result.verdict, (*result.failures, failure), result.content)
+            break
         if changed in seen:
             break
         after = check(SourceFile(source.path, changed), settings, project)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mlwarden.config.settings import Settings
 from mlwarden.model.rule_info import RuleInfo
@@ -10,12 +12,16 @@ from mlwarden.policy.selection import selected
 from mlwarden.rules import registry
 from mlwarden.semantics.versions import VersionFacts, collect
 
+if TYPE_CHECKING:
+    from mlwarden.policy.baseline import Baseline
+
 
 class Project:
     """Facts of the projects around the checked files, found once per folder. It can be sent to another process."""
 
     def __init__(self) -> None:
         self._versions: dict[tuple[str, tuple[tuple[str, str], ...]], VersionFacts] = {}
+        self._baselines: dict[str, Baseline] = {}
         self._enabled: dict[Settings, tuple[RuleInfo, ...]] = {}
 
     def enabled(self, settings: Settings) -> tuple[RuleInfo, ...]:
@@ -24,6 +30,31 @@ class Project:
         if found is None:
             codes = selected(registry.every_rule(), settings)
             found = self._enabled[settings] = tuple(info for info in registry.every_rule() if info.code in codes)
+        return found
+
+    @cached_property
+    def known_codes(self) -> frozenset[str]:
+        """The codes of all rules, selected or not."""
+        return frozenset(info.code for info in registry.every_rule())
+
+    @cached_property
+    def bandit_names(self) -> dict[str, str]:
+        """Bandit's names of its tests, for `# nosec assert_used`."""
+        return {info.name: info.code for info in registry.every_rule() if not info.module}
+
+    def baseline(self, settings: Settings) -> Baseline | None:
+        """The baseline that the settings name, read once.
+
+        Raises:
+            ConfigError: if it cannot be read.
+        """
+        if not settings.baseline:
+            return None
+        found = self._baselines.get(settings.baseline)
+        if found is None:
+            from mlwarden.policy.baseline import load
+
+            found = self._baselines[settings.baseline] = load(Path(settings.baseline))
         return found
 
     def versions(self, path: str, settings: Settings) -> VersionFacts:

@@ -130,7 +130,7 @@ def _check_chunk(tasks: list[_Task], config: ConfigSource) -> list[FileResult]:
 def check_files(tasks: Iterable[_Task], config: ConfigSource, project: Project) -> Iterator[FileResult]:
     """Check files one after the other in this process."""
     from mlwarden.source.reading import read
-    from mlwarden.source.router import Problem
+    from mlwarden.source.problems import Problem
 
     # The collector walks libcst trees over and over while they are alive; they hold no cycles. Ours do, and are
     # collected between files.
