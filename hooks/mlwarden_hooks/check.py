@@ -1,0 +1,19 @@
+"""The hook `mlwarden`: check the staged files; exit 1 keeps the commit from being made."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+from mlwarden.cli.main import main as mlwarden
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the hook with the options of `mlwarden check` and the names of files; returns the exit status."""
+    return mlwarden(["check", *(sys.argv[1:] if argv is None else argv)])
+
+
+def run() -> NoReturn:
+    """The console script."""
+    raise SystemExit(main())
