@@ -4,7 +4,7 @@ That is: whether it is on by default and why, what must occur in a text for it t
 after the same matter.
 
 The yardstick for "on": would one want it in one's own machine-learning repository, where every finding interrupts
-somebody? Over the 10,044 files of eleven widely used ML packages, the tests that are on report 11 places (counted in 2026).
+somebody? Over the 10,044 files of eleven widely used ML packages the tests that are on report 11 places.
 A test is off where one of our own rules covers the whole matter, knowing aliases, versions and notebooks: it would
 only say what the rule deliberately does not.
 """

@@ -19,11 +19,14 @@ def choice(code: str) -> Choice:
 
 
 def infos() -> tuple[RuleInfo, ...]:
-    """One entry for each test, by code. `module` is empty: the engine runs them all through `bandit_engine.run`."""
+    """One entry for each test, by code.
+
+    `module` is empty: the engine runs them all through `bandit_engine.run`. The name is Bandit's own, as `# nosec` has it.
+    """
     return tuple(
         RuleInfo(
             code=test.code,
-            name=test.name.replace("_", "-"),
+            name=test.name,
             summary=test.summary,
             severity=test.severity,
             module="",
@@ -88,7 +91,7 @@ def page(code: str) -> str:
         raise KeyError(code)
     made = choice(code)
     lines = [
-        f"# {code}: {test.name.replace('_', '-')}",
+        f"# {code}: {test.name}",
         "",
         test.summary,
         "",

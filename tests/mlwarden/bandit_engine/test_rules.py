@@ -26,7 +26,7 @@ def test_a_test_that_is_on_says_what_must_occur() -> None:
 def test_the_entry_of_a_test() -> None:
     assert next(info for info in infos() if info.code == "B507") == RuleInfo(
         code="B507",
-        name="ssh-no-host-key-verification",
+        name="ssh_no_host_key_verification",
         summary="Missing host key validation",
         severity=Severity.HIGH,
         module="",
@@ -57,7 +57,7 @@ def test_facts() -> None:
 def test_the_page_of_a_test() -> None:
     info = next(info for info in infos() if info.code == "B608")
     assert rule_page(info) == (
-        "# B608: hardcoded-sql-expressions\n\n"
+        "# B608: hardcoded_sql_expressions\n\n"
         "SQL made by formatting a string\n\n"
         "A test of Bandit's, for Python files and the Python cells of notebooks. Severity: up to medium.\n\n"
         "Off by default: takes messages that begin with Select or Delete for SQL; "
