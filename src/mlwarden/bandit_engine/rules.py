@@ -21,7 +21,8 @@ def choice(code: str) -> Choice:
 def infos() -> tuple[RuleInfo, ...]:
     """One entry for each test, by code.
 
-    `module` is empty: the engine runs them all through `bandit_engine.run`. The name is Bandit's own, as `# nosec` has it.
+    `module` is empty: the engine runs them all through `bandit_engine.run`. The names are Bandit's own, as `# nosec`
+    comments have them.
     """
     return tuple(
         RuleInfo(
