@@ -43,10 +43,15 @@ def nearest_of(word: str, candidates: Iterable[str]) -> str:
     """The candidate nearest in spelling to `word`, or "" where none is near, as to any text too long for a slip."""
     if len(word) > 40:
         return ""
-    from difflib import get_close_matches
+    from difflib import SequenceMatcher, get_close_matches
+    from itertools import takewhile
 
-    matches = get_close_matches(word, list(candidates), n=1, cutoff=0.6)
-    return matches[0] if matches else ""
+    def likeness(candidate: str) -> tuple[float, int, str]:
+        """Of equally near ones, the one that starts alike, then the last in the alphabet: any fixed order will do."""
+        alike = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(candidate, word, strict=False)))
+        return SequenceMatcher(None, candidate, word).ratio(), alike, candidate
+
+    return max(get_close_matches(word, list(candidates), n=5, cutoff=0.6), key=likeness, default="")
 
 
 def covers(code: str, rule: str) -> bool:
