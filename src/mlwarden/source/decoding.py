@@ -97,6 +97,12 @@ def decode_text(content: bytes) -> Decoded:
     return decoded
 
 
+def decode_utf8(content: bytes) -> Decoded:
+    """Decode text that has to be UTF-8, as JSON and TOML; a byte-order mark is dropped. Otherwise as `decode_text`."""
+    bom = codecs.BOM_UTF8 if content.startswith(codecs.BOM_UTF8) else b""
+    return _strict(content[len(bom) :], "utf-8", bom)
+
+
 def encode(text: str, decoded: Decoded) -> bytes:
     """The bytes of `text`, an edited `decoded.text`, in the same encoding and with the same byte-order mark.
 
