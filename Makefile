@@ -59,6 +59,7 @@ lint: $(VENV)/developing
 	$(BIN)/mypy
 	$(BIN)/python -m mlwarden.dev index --check
 	$(BIN)/python -m mlwarden.dev docs --check
+	$(BIN)/python -m mlwarden.bandit_engine.generate --check
 
 fmt: $(VENV)/developing
 	$(BIN)/ruff format .
@@ -67,6 +68,8 @@ fmt: $(VENV)/developing
 docs: $(VENV)/developing
 	$(BIN)/python -m mlwarden.dev index
 	$(BIN)/python -m mlwarden.dev docs
+	$(BIN)/python -m mlwarden.bandit_engine.generate
+	$(BIN)/python docs/make_screenshot.py
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .mlwarden_cache
