@@ -143,8 +143,11 @@ def exit_status(args: argparse.Namespace, config: ConfigSource, report: ScanRepo
 
 def say_failures(report: ScanReport) -> None:
     """Failures on standard error too, where the report goes to a program."""
+    if not any(result.failures for result in report.results):
+        return
     from mlwarden.reports.failures import failures_of
+    from mlwarden.reports.locate import Sources
     from mlwarden.reports.text import printable
 
-    for path, failure in failures_of(report):
+    for path, failure in failures_of(report, Sources(report)):
         note(f"{printable(path)}: internal failure: {printable(failure)}")

@@ -32,10 +32,10 @@ def render(report: ScanReport, options: ReportOptions) -> str:
             for item in accepted(result):
                 view = sources.of(result.path)
                 line = headline(view.place(item.finding.span), item.finding, view.clean(item.finding.message), paint)
-                lines.append(f"{line} ({item.why})")
+                lines.append(f"{line} ({printable(view.clean(item.why))})")
     if options.show_suppressed:
         lines.extend(unused_suppressions(report, sources))
-    lines.extend(failures(report, paint))
+    lines.extend(failures(report, sources, paint))
     summary = summarize(report)
     if options.statistics:
         lines.extend(statistics(report, options))

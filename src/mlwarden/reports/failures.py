@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mlwarden.model.results import ScanReport
+from mlwarden.reports.locate import Sources
 
 
-def failures_of(report: ScanReport) -> Iterator[tuple[str, str]]:
-    """(path, sentence) of each; a sentence that begins with the path does not say it twice."""
+def failures_of(report: ScanReport, sources: Sources) -> Iterator[tuple[str, str]]:
+    """(path, sentence) of each."""
     for result in report.results:
-        for failure in result.failures:
-            yield result.path, failure.removeprefix(f"{result.path}: ")
+        if result.failures:
+            for failure in sources.of(result.path).failures():
+                yield result.path, failure

@@ -27,7 +27,7 @@ def render(report: ScanReport, options: ReportOptions) -> str:
         blocks.extend(_file_blocks(result, sources, options, paint))
     if options.show_suppressed:
         blocks.extend(_joined(unused_suppressions(report, sources)))
-    blocks.extend(_joined(failures(report, paint)))
+    blocks.extend(_joined(failures(report, sources, paint)))
     if options.statistics:
         blocks.extend(_joined(statistics(report, options)))
     blocks.append(sentence(summarize(report), options))

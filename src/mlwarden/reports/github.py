@@ -37,7 +37,7 @@ def render(report: ScanReport, options: ReportOptions) -> str:
             details = f"{finding.severity} severity, {finding.confidence} confidence"
             text = f"{message}\n{details}\n{options.rule_url(finding.code)}"
             lines.append(command(_COMMANDS[finding.severity], properties, text))
-    for path, failure in failures_of(report):
+    for path, failure in failures_of(report, sources):
         lines.append(command("error", {"file": path, "title": "mlwarden: internal failure"}, failure))
     return "".join(f"{line}\n" for line in lines)
 

@@ -47,7 +47,7 @@ def render(report: ScanReport, options: ReportOptions) -> str:
                     },
                 }
             )
-    for path, failure in failures_of(report):
+    for path, failure in failures_of(report, sources):
         issues.append(
             {
                 "description": f"internal failure: {failure}",

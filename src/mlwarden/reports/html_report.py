@@ -27,7 +27,7 @@ def render(report: ScanReport, options: ReportOptions) -> str:
     parts.append("<main>")
     for result in report.results:
         parts.extend(_file(result, sources, options))
-    parts.extend(_failures(report))
+    parts.extend(_failures(report, sources))
     if summary.by_code:
         parts.extend(_statistics(summary, options))
     parts.append(f"</main>\n<footer>mlwarden {_text(report.version)}</footer>\n</body>\n</html>\n")
@@ -113,8 +113,8 @@ def _char_range(text: str, column: int, length: int) -> tuple[int, int]:
     return start, end
 
 
-def _failures(report: ScanReport) -> Iterator[str]:
-    items = [f"<li><code>{_text(path)}</code> {_text(failure)}</li>" for path, failure in failures_of(report)]
+def _failures(report: ScanReport, sources: Sources) -> Iterator[str]:
+    items = [f"<li><code>{_text(path)}</code> {_text(failure)}</li>" for path, failure in failures_of(report, sources)]
     if items:
         yield f'<section class="failures"><h2>Internal failures</h2><ul>{"".join(items)}</ul></section>'
 

@@ -32,14 +32,14 @@ def render(report: ScanReport, options: ReportOptions) -> str:
         if options.show_suppressed:
             for item in accepted(result):
                 entry = _finding(sources, result, item.finding, fingerprints, options)
-                hidden.append(entry | {"suppression": _suppression(item)})
+                hidden.append(entry | {"suppression": _suppression(sources.of(result.path), item)})
             unused.extend(_unused(result, sources))
     document: dict[str, Any] = {"schema_version": SCHEMA_VERSION, "version": report.version, "findings": findings}
     if options.show_suppressed:
         document["suppressed"] = hidden
         document["unused_suppressions"] = unused
     document["summary"] = _summary(report, options)
-    document["failures"] = [{"path": path, "message": failure} for path, failure in failures_of(report)]
+    document["failures"] = [{"path": path, "message": failure} for path, failure in failures_of(report, sources)]
     return json.dumps(document, indent=2) + "\n"
 
 
@@ -91,15 +91,16 @@ def _fix(view: SourceView, fix: Fix) -> dict[str, Any]:
     }
 
 
-def _suppression(item: Accepted) -> dict[str, str]:
+def _suppression(view: SourceView, item: Accepted) -> dict[str, str]:
     origin = item.suppression.origin if item.suppression is not None else ""
-    return {"how": item.how, "origin": origin, "reason": item.reason}
+    return {"how": item.how, "origin": origin, "reason": view.clean(item.reason)}
 
 
 def _unused(result: FileResult, sources: Sources) -> list[dict[str, Any]]:
+    view = sources.of(result.path)
     return [
-        _place(sources.of(result.path).place(item.span))
-        | {"codes": list(item.codes), "origin": item.origin, "reason": item.reason}
+        _place(view.place(item.span))
+        | {"codes": list(item.codes), "origin": item.origin, "reason": view.clean(item.reason)}
         for item in result.verdict.unused_suppressions
     ]
 

@@ -8,7 +8,6 @@ import xml.etree.ElementTree as ET
 from mlwarden.model.findings import Finding
 from mlwarden.model.results import FileResult, ScanReport
 from mlwarden.reports.accepted import accepted
-from mlwarden.reports.failures import failures_of
 from mlwarden.reports.locate import Sources, SourceView
 from mlwarden.reports.options import ReportOptions
 from mlwarden.reports.text import plural
@@ -49,7 +48,7 @@ def _suite(root: ET.Element, result: FileResult, view: SourceView, options: Repo
         body = f"{view.place(finding.span)}: {finding.code} {finding.message}\n{kind}{fixes}"
         failure.text = _xml(f"{view.clean(body)}\n{options.rule_url(finding.code)}")
         failed += 1
-    for _, problem in failures_of(ScanReport((result,), "")):
+    for problem in view.failures():
         case = ET.SubElement(suite, "testcase", name="internal failure", classname=_xml(result.path))
         ET.SubElement(case, "error", message=_xml(problem), type="internal failure")
         errors += 1

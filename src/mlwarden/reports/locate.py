@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,7 +25,8 @@ _BANDIT_SECRETS = ("B105", "B106", "B107")
 _QUOTED = re.compile(r"""(?s)[rbuRBU]{0,2}(?P<quote>\"{3}|'{3}|["'])(?P<value>.*?)(?P=quote)""")
 # Shorter values are masked where the finding stands, but not wherever the same letters occur.
 _SHORTEST_VALUE = 6
-# A sibling module that a trace leads to is read again for its lines, up to this size.
+# A file that the report holds no content of (a sibling module that a trace leads to) is read for its lines, if it is
+# not larger than this.
 _LARGEST_SIBLING = 4_000_000
 
 
@@ -84,9 +85,10 @@ class Sources:
         view = self._views.get(path)
         if view is None:
             result = self._results.get(path)
-            if result is None or result.content is None:
-                verdict = result.verdict if result else Verdict()
-                result = FileResult(path, verdict, content=_sibling(path))
+            if result is None:
+                result = FileResult(path, Verdict(), content=_from_disk(path))
+            elif result.content is None:
+                result = replace(result, content=_from_disk(path))
             view = self._views[path] = SourceView(result)
         return view
 
@@ -97,7 +99,7 @@ class Sources:
             yield view.place(step.span), self.of(path).clean(step.note)
 
 
-def _sibling(path: str) -> bytes | None:
+def _from_disk(path: str) -> bytes | None:
     try:
         file = Path(path)
         if not file.is_file() or file.stat().st_size > _LARGEST_SIBLING:
@@ -171,6 +173,11 @@ class SourceView:
         for value in self._secret_values:
             text = text.replace(value, MASK)
         return text
+
+    def failures(self) -> Iterator[str]:
+        """The file's internal failures; a sentence that begins with the path does not say it twice."""
+        for failure in self._result.failures:
+            yield self.clean(failure.removeprefix(f"{self.path}: "))
 
     @cached_property
     def _secrets(self) -> tuple[Finding, ...]:

@@ -49,7 +49,7 @@ def _run(report: ScanReport, options: ReportOptions) -> dict[str, Any]:
         results.append(entry)
     run: dict[str, Any] = {
         "tool": {"driver": rules.driver(report.version)},
-        "invocations": [_invocation(report, options, left_out)],
+        "invocations": [_invocation(report, sources, options, left_out)],
         "originalUriBaseIds": {ROOT: {"description": {"text": "The folder that was checked from."}}},
         "columnKind": "unicodeCodePoints",
         "results": results,
@@ -159,9 +159,9 @@ def _suppression(view: SourceView, item: Accepted) -> dict[str, Any]:
     return entry
 
 
-def _invocation(report: ScanReport, options: ReportOptions, left_out: int) -> dict[str, Any]:
+def _invocation(report: ScanReport, sources: Sources, options: ReportOptions, left_out: int) -> dict[str, Any]:
     notifications: list[dict[str, Any]] = []
-    for path, failure in failures_of(report):
+    for path, failure in failures_of(report, sources):
         location = {"physicalLocation": {"artifactLocation": artifact(path)}}
         notifications.append({"level": "error", "message": {"text": failure}, "locations": [location]})
     failed = bool(notifications)

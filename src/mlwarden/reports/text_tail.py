@@ -11,11 +11,11 @@ from mlwarden.reports.summary import summarize
 from mlwarden.reports.text import printable, width
 
 
-def failures(report: ScanReport, paint: Painter) -> list[str]:
+def failures(report: ScanReport, sources: Sources, paint: Painter) -> list[str]:
     """One line per internal failure."""
     return [
         f"{printable(path)}: {paint('internal failure', 'bold red')}: {printable(failure)}"
-        for path, failure in failures_of(report)
+        for path, failure in failures_of(report, sources)
     ]
 
 
