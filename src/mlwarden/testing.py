@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import tempfile
+import textwrap
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mlwarden.config.settings import Settings
 from mlwarden.engine.check import check
@@ -13,6 +15,9 @@ from mlwarden.engine.fixing import fix
 from mlwarden.model.findings import Finding
 from mlwarden.model.results import SourceFile
 from mlwarden.rules.examples import Bad, Good, Missed, marked
+
+if TYPE_CHECKING:
+    from mlwarden.semantics.model import SemanticModel
 
 
 class ExampleError(AssertionError):
@@ -103,6 +108,20 @@ def _check_fix(code: str, example: Bad, text: str, found: tuple[Finding, ...]) -
     wanted = text if example.fixed is None else marked(example.fixed)[0]
     if after != wanted:
         raise ExampleError(f"{code}: expected after the fix:\n{wanted}\nfound:\n{after}")
+
+
+def model_of(code: str, *, path: str = "example.py", module_name: str = "") -> SemanticModel:
+    """The semantic model of dedented code, without an engine or rules around it."""
+    from mlwarden.semantics.fragments import fragments_of
+    from mlwarden.semantics.model import build
+    from mlwarden.semantics.versions import VersionFacts
+    from mlwarden.source.documents import PythonModule
+
+    document = PythonModule(path, textwrap.dedent(code))
+    fragments, problems = fragments_of(document)
+    if problems:
+        raise ExampleError(f"the code does not parse: {problems[0].message}")
+    return build(document, fragments, VersionFacts(), module_name=module_name)
 
 
 def as_notebook(*sources: str) -> str:

@@ -239,6 +239,8 @@ class CallSite:
             end = self.span.end - 1
             return TextEdit(Span(end, end, self.cell), f"{name}={expression}")
         last = node.args[-1]
+        if isinstance(last.value, cst.GeneratorExp) and not last.value.lpar:
+            return None  # `f(x for x in y)`: a second argument needs parentheses around the first
         end = self.fragment.span(last.value).end + _closing_parentheses(last.value)
         separator = self._separator(node)
         return TextEdit(Span(end, end, self.cell), f"{separator}{name}={expression}")

@@ -65,10 +65,10 @@ def look_up(frame: Frame, name: str) -> Value:
     stars = frame.scope.module.star_modules
     if stars:
         return join(*(outside(frame, library.attribute_of(module, name)) for module in stars))
-    if name == "__file__":
+    if name in {"__file__", "__name__", "__doc__"}:
         return Text(parts=(None,))
-    if name == "__name__":
-        return Text(parts=(None,))
+    if name == "__builtins__":
+        return Reference("")
     return Unknown(f"'{name}' is not defined here")
 
 
@@ -496,6 +496,10 @@ def item(frame: Frame, base: Value, key: Value, node: cst.CSTNode) -> Value:
     if isinstance(base, Reference):
         if base.name == "os.environ":
             return environment_value(frame, key, node)
+        if base.name in {"", "vars()"} or base.name.endswith(".__dict__"):  # `__builtins__`, `torch.__dict__`
+            owner = base.content if base.name == "vars()" else Reference(base.name.removesuffix(".__dict__"))
+            name = key.string()
+            return attribute(frame, owner or Unknown(), name) if name else Unknown()
         if base.name == "sys.modules":
             name = key.string()
             return outside(frame, library.qualified(name)) if name else Unknown()

@@ -49,6 +49,8 @@ from mlwarden.semantics.values import (
 
 _DIGEST_HELPER = re.compile(r"(?:verif|check|valid|assert|ensure|compare).*(?:hash|sha|digest|checksum|md5|integrity|signature)|compare_digest", re.I)
 
+_ANNOTATION = re.compile(r"[A-Za-z_][\w.\[\], |]{0,120}")
+
 
 # --- definitions -----------------------------------------------------------------------------------------------------
 
@@ -124,13 +126,14 @@ def annotated_value(frame: Frame, annotation: cst.BaseExpression) -> Value | Non
     """An instance of the annotated type, where that is a class of a library or of the project."""
     if isinstance(annotation, cst.SimpleString):
         text = annotation.evaluated_value
-        if not isinstance(text, str) or not re.fullmatch(r"[A-Za-z_][\w.]*", text):
+        if not isinstance(text, str) or not _ANNOTATION.fullmatch(text):
             return None
-        node: cst.BaseExpression | None = None
-        for part in text.split("."):
-            node = cst.Name(part) if node is None else cst.Attribute(node, cst.Name(part))
-        assert node is not None
-        return annotated_value(frame, node)
+        try:
+            node = cst.parse_expression(text)
+        except cst.ParserSyntaxError:
+            return None
+        # Its nodes have no place in the fragment; only names are looked up.
+        return None if isinstance(node, cst.SimpleString) else annotated_value(frame, node)
     if isinstance(annotation, cst.BinaryOperation):  # X | None
         found = [annotated_value(frame, side) for side in (annotation.left, annotation.right)]
         known = [value for value in found if value is not None]
@@ -152,7 +155,9 @@ def annotated_value(frame: Frame, annotation: cst.BaseExpression) -> Value | Non
         elif isinstance(option, Reference) and "." in option.name and not option.name.startswith(("typing.", "pathlib.")):
             made = Reference(library.result_of(option.name))
             source = sources.source_of_attribute(made.name)
-            options.append(made if source is None else _place_taints(frame, annotation, replace(made, taints=(Taint(source.kind, ()),))))
+            if source is not None:
+                made = replace(made, taints=(Taint(source.kind, ()),))
+            options.append(made)
     return join(*options) if options else None
 
 
@@ -347,10 +352,11 @@ def _special(frame: Frame, node: cst.Call, callee: Value, arguments: tuple[Argum
         frame.record_call(_site(frame, node, name, "partial", arguments, None))
         keywords = _all_keywords(arguments)
         return Partial(function=plain[0], positional=tuple(plain[1:]), keywords=tuple(keywords.items()))
-    if name == "vars" or name == "super":
-        if name == "super" and frame.function is not None and frame.function.owner is not None:
-            return _super(frame.function.owner)
-        return None
+    if name == "super":
+        owner = None if frame.function is None else frame.function.owner
+        return None if owner is None else _super(owner)
+    if name == "vars" and plain:
+        return Reference("vars()", content=plain[0])
     if name in {"globals", "locals"} and not arguments:
         return Mapping(items=tuple(frame.scope.module.variables.items()), complete=False)
     return None
@@ -378,6 +384,8 @@ def _library_result(frame: Frame, node: cst.Call, callee: Reference, site: CallS
     content = callee.content
     if name.startswith("str().") and content is not None:
         return _string_method(name[6:], content, site)
+    if isinstance(content, Sequence) and "()." in name:
+        return _list_method(frame, node, name.partition("().")[2], content, site)
     if name.startswith("dict().") and isinstance(content, Mapping):
         return _dict_method(frame, node, name[7:], content, site)
     if name in {"os.environ.get", "os.getenv", "os.environ.setdefault"}:
@@ -445,6 +453,31 @@ def _string_method(method: str, content: Value, site: CallSite) -> Value | None:
     if method in {"split", "rsplit", "splitlines", "partition", "rpartition"}:
         return Sequence(items=(Text(parts=(None,), taints=receiver_taints),), complete=False, taints=receiver_taints)
     return None
+
+
+def _list_method(frame: Frame, node: cst.Call, method: str, content: Sequence, site: CallSite) -> Value | None:
+    values = site.positional()
+    if method == "pop":
+        return element_of(content)
+    if method == "copy":
+        return content
+    if method not in {"append", "add", "insert", "extend", "update", "appendleft"} or not values:
+        return None
+    if not isinstance(node.func, cst.Attribute):
+        return None
+    from mlwarden.semantics.binding import _replace
+
+    added: tuple[Value, ...] = (values[-1],)
+    complete = content.complete and frame.loops == 0
+    if method in {"extend", "update"}:
+        whole = values[-1]
+        known = isinstance(whole, Sequence) and whole.complete
+        added = whole.items if isinstance(whole, Sequence) and known else (element_of(whole),)
+        complete = complete and known
+    items = content.items if added == content.items[-len(added) :] and frame.loops else (*content.items, *added)
+    taints = merge_taints(content.taints, *(value.taints for value in added))
+    _replace(frame, node.func.value, replace(content, items=items[:64], complete=complete and len(items) <= 64, taints=taints))
+    return Constant(None)
 
 
 def _dict_method(frame: Frame, node: cst.Call, method: str, content: Mapping, site: CallSite) -> Value | None:

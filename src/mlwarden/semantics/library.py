@@ -164,7 +164,9 @@ def attribute_of(base: str, attribute: str) -> str:
 
 
 def qualified(dotted: str) -> str:
-    """The canonical form of a dotted name, step by step."""
+    """The canonical form of a dotted name, step by step; a leading dot marks a module of the project."""
+    if dotted.startswith("."):
+        return dotted
     name = ""
     for index, part in enumerate(dotted.split(".")):
         name = canonical(part) if index == 0 else attribute_of(name, part)

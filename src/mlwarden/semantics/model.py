@@ -96,8 +96,11 @@ def build(
     if outside is not None:
         state.outside = outside
     scope = Scope("module", None)
-    for fragment in fragments:
-        run_block(Frame(state=state, scope=scope, fragment=fragment), fragment.tree)
+    if fragments:
+        frame = Frame(state=state, scope=scope, fragment=fragments[0])
+        for fragment in fragments:
+            frame.fragment = fragment
+            run_block(frame, fragment.tree)
     _analyse_pending(state, scope)
     return SemanticModel(document, state.calls, state.assignments, dict(scope.variables), versions, fragments)
 
