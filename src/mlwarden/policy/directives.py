@@ -116,8 +116,8 @@ def _segments(comment: Comment, cell: int | None) -> Iterator[tuple[str, _Segmen
     markup = comment.text.startswith("<!--")
     body = comment.text.removesuffix("-->") if markup else comment.text
     starts = [*(_MARKUP_START if markup else _START).finditer(body)]
-    for start, following in zip(starts, [*starts[1:], None], strict=True):
-        end = following.start() if following else len(body)
+    for index, start in enumerate(starts, 1):
+        end = starts[index].start() if index < len(starts) else len(body)
         other = _OTHER_TOOL.search(body, start.end(), end)
         text = body[start.end() : other.start() if other else end].rstrip()
         last = len(comment.text) if markup else start.end() + len(text)
