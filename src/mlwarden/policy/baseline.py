@@ -159,14 +159,26 @@ def render(entries: Iterable[BaselineEntry]) -> bytes:
 
 
 def write(path: Path, entries: Iterable[BaselineEntry]) -> None:
-    """Write a baseline file, whole or not at all.
+    """Write a baseline file, whole or not at all. It need not exist, its folder must.
 
     Raises:
-        OSError: it cannot be written.
+        WriteError: it cannot be written.
     """
-    from mlwarden.fixes.atomic import write_atomically
+    from mlwarden.fixes.atomic import WriteError, write_atomically
 
-    write_atomically(path, render(entries))
+    content = render(entries)
+    created = False
+    try:
+        if not path.exists():
+            path.touch(exist_ok=False)
+            created = True
+        write_atomically(path, content)
+    except (OSError, WriteError) as error:
+        if created:
+            path.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise WriteError(path, error.strerror or str(error)) from error
+        raise
 
 
 def load(path: Path) -> Baseline:

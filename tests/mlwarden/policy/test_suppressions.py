@@ -129,8 +129,6 @@ def test_ignore_alone_on_its_line_covers_the_next_line_too(marked: str) -> None:
         "# mlwarden: ignore[MLW101]\nx\n«load(p)»\n",
         "x  # mlwarden: ignore[MLW101]\n«load(p)»\n",
         "f(\n  # mlwarden: ignore[MLW101]\n  1,\n  «load(p)»)\n",
-            "p)»", "p)»)"
-        ),
         "«load(p)»\n# mlwarden: ignore[MLW101]\n",
     ],
 )
