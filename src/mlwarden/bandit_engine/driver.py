@@ -141,7 +141,7 @@ def _tests(codes: frozenset[str], options: Mapping[str, Any]) -> dict[str, list[
     chosen = {node: [entry for entry in entries if entry["id"] in codes] for node, entries in manager.blacklist.items()}
     for node, entries in chosen.items():
         if entries:
-            by_node.setdefault(node, []).append(_Test("B001", "blacklist", _with(blacklisting.blacklist, chosen)))
+            by_node.setdefault(node, []).append(_Test("B001", "blacklist", _with(_listed, chosen)))
     return by_node
 
 
@@ -151,6 +151,14 @@ def _bound(function: Any, options: Mapping[str, Any]) -> Callable[[Context], Any
         return function  # type: ignore[no-any-return]  # Bandit has no types
     defaults = importlib.import_module(function.__module__).gen_config(name)
     return _with(function, table(name, options, defaults if isinstance(defaults, Mapping) else {}))
+
+
+def _listed(context: Context, entries: Mapping[str, Any]) -> Any:
+    """Bandit's lists of calls and imports. It looks for the name in `import_module(**options)`, where there is none."""
+    try:
+        return blacklisting.blacklist(context, entries)
+    except KeyError:
+        return None
 
 
 def _with(function: Any, config: Mapping[str, Any]) -> Callable[[Context], Any]:
