@@ -142,7 +142,9 @@ def test_bidirectional_characters_are_found_whatever_the_text_says_of_its_encodi
 
 def test_imports_without_a_name_do_not_trouble_the_lists_of_calls() -> None:
     failures: list[str] = []
-    document = PythonModule("a.py", "from . import pickle\nimport importlib\nimportlib.import_module(**x)\npickle.load(f)\n")
+    document = PythonModule(
+        "a.py", "from . import pickle\nimport importlib\nimportlib.import_module(**x)\npickle.load(f)\n"
+    )
     assert [f.code for f in run(document, frozenset({"B301"}), {}, failures)] == ["B301"]
     assert failures == []
 
