@@ -1,0 +1,184 @@
+"""Code actions: the fixes of findings, all fixes of a rule or of everything, and comments that accept a finding."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from lsprotocol import types
+
+from mlwarden.config.codes import covers
+from mlwarden.model.findings import Finding
+from mlwarden.model.fixes import Applicability, Fix
+from mlwarden_lsp.analysis import Analysis, Shown
+from mlwarden_lsp.convert import Encoding, offset_of
+from mlwarden_lsp.edits import PlacedEdit, placed, workspace_edit
+from mlwarden_lsp.snapshot import NotebookSnapshot, Part
+from mlwarden_lsp.suppression import suppression_edit
+
+FIX_ALL = "source.fixAll.mlwarden"
+NOTEBOOK_FIX_ALL = "notebook.source.fixAll.mlwarden"
+KINDS = (types.CodeActionKind.QuickFix.value, FIX_ALL, NOTEBOOK_FIX_ALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a client asks: which actions there are for a range of one of its texts.
+
+    Attributes:
+        part: the text.
+        start, end: the range.
+        only: the kinds wanted, with the kinds below them; None for all.
+    """
+
+    part: Part
+    start: int
+    end: int
+    only: tuple[str, ...] | None
+
+    def wants(self, kind: str) -> bool:
+        """Whether actions of this kind are asked for."""
+        return self.only is None or any(kind == only or kind.startswith(only + ".") for only in self.only)
+
+
+def request_of(params: types.CodeActionParams, part: Part, encoding: Encoding) -> Request:
+    """What the parameters ask."""
+    only = params.context.only
+    return Request(
+        part,
+        offset_of(part.lines, params.range.start, encoding),
+        offset_of(part.lines, params.range.end, encoding),
+        None if only is None else tuple(str(getattr(kind, "value", kind)) for kind in only),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Actions:
+    """Makes the actions for one analysis.
+
+    Attributes:
+        analysis: of the text as it is now.
+        encoding: what columns count.
+        document_changes: the client takes edits with versions.
+        known: the codes of all rules.
+    """
+
+    analysis: Analysis
+    encoding: Encoding
+    document_changes: bool
+    known: frozenset[str]
+
+    def of(self, request: Request) -> list[types.CodeAction]:
+        """The actions, quick fixes first: the fixes of each finding in the range, then what is wider, then ignoring."""
+        if self.analysis.document is None:
+            return []
+        here = [
+            shown
+            for shown in self.analysis.of_part(request.part.uri)
+            if shown.place.touches(request.start, request.end)
+        ]
+        actions: list[types.CodeAction | None] = []
+        if request.wants(types.CodeActionKind.QuickFix.value):
+            actions.extend(self._fix(shown, fix) for shown in here for fix in shown.finding.fixes)
+            actions.extend(self._fix_rule(code) for code in dict.fromkeys(shown.finding.code for shown in here))
+            actions.extend(self._suppress(shown) for shown in _one_per_code(here))
+        if request.wants(FIX_ALL):
+            actions.append(self._fix_all(FIX_ALL, request.part))
+        if request.wants(NOTEBOOK_FIX_ALL) and isinstance(self.analysis.snapshot, NotebookSnapshot):
+            actions.append(self._fix_all(NOTEBOOK_FIX_ALL, None))
+        return [action for action in actions if action is not None]
+
+    def _fix(self, shown: Shown, fix: Fix) -> types.CodeAction | None:
+        safe = fix.applicability is Applicability.SAFE
+        edits = placed(self.analysis.places, [fix])
+        if not edits:
+            return None
+        return types.CodeAction(
+            title=_title(fix),
+            kind=types.CodeActionKind.QuickFix,
+            diagnostics=[shown.diagnostic],
+            # Editors apply the preferred one without asking ("Auto Fix").
+            is_preferred=True if safe and fix is shown.finding.fixes[0] else None,
+            edit=self._edit(edits),
+        )
+
+    def _fix_rule(self, code: str) -> types.CodeAction | None:
+        """All of one rule, where it found more than one thing to fix.
+
+        Safe fixes only where there are any; a rule that has but unsafe ones says so in the title.
+        """
+        found = [shown for shown in self.analysis.shown if shown.finding.code == code]
+        for unsafe in (False, True):
+            chosen = self._chosen(found, unsafe=unsafe)
+            if chosen:
+                break
+        edits = placed(self.analysis.places, [fix for _, fix in chosen])
+        if len(chosen) < 2 or not edits:
+            return None
+        fixed = {id(finding) for finding, _ in chosen}
+        return types.CodeAction(
+            title=f"Fix all {code} in this {self._what()}{' (unsafe)' if unsafe else ''}",
+            kind=types.CodeActionKind.QuickFix,
+            diagnostics=[shown.diagnostic for shown in found if id(shown.finding) in fixed],
+            edit=self._edit(edits),
+        )
+
+    def _fix_all(self, kind: str, part: Part | None) -> types.CodeAction | None:
+        """All safe fixes; of a notebook cell, those that stay in it, because clients ask for each cell."""
+        shown = self.analysis.shown if part is None else self.analysis.of_part(part.uri)
+        chosen = self._chosen(shown, unsafe=False)
+        if part is not None:
+            chosen = [(finding, fix) for finding, fix in chosen if self._stays(fix, part)]
+        edits = placed(self.analysis.places, [fix for _, fix in chosen])
+        if not edits:
+            return None
+        return types.CodeAction(title="Fix all safely fixable findings", kind=kind, edit=self._edit(edits))
+
+    def _suppress(self, shown: Shown) -> types.CodeAction | None:
+        code = shown.finding.code
+        document = self.analysis.document
+        if document is None or any(covers(entry, code) for entry in self.analysis.settings.unsuppressable):
+            return None
+        edit = suppression_edit(document, shown.finding, self.known)
+        edits = placed(self.analysis.places, [Fix("", (edit,))]) if edit is not None else None
+        if not edits:
+            return None
+        return types.CodeAction(
+            title=f"Suppress with # mlwarden: ignore[{code}]",
+            kind=types.CodeActionKind.QuickFix,
+            diagnostics=[shown.diagnostic],
+            edit=self._edit(edits),
+        )
+
+    def _chosen(self, shown: Sequence[Shown], *, unsafe: bool) -> list[tuple[Finding, Fix]]:
+        """The fixes that the command line would apply in its first round."""
+        from mlwarden.fixes.select import choose
+
+        assert self.analysis.document is not None
+        return list(choose([each.finding for each in shown], self.analysis.document, unsafe=unsafe))
+
+    def _stays(self, fix: Fix, part: Part) -> bool:
+        edits = placed(self.analysis.places, [fix])
+        return edits is not None and all(place.part.uri == part.uri for place, _ in edits)
+
+    def _edit(self, edits: Iterable[PlacedEdit]) -> types.WorkspaceEdit:
+        return workspace_edit(edits, self.encoding, self.document_changes)
+
+    def _what(self) -> str:
+        return "notebook" if isinstance(self.analysis.snapshot, NotebookSnapshot) else "file"
+
+
+def _title(fix: Fix) -> str:
+    if fix.applicability is Applicability.SAFE:
+        return fix.title
+    why = fix.why_unsafe.rstrip(".")
+    return f"{fix.title} ({fix.applicability.value}{': ' + why if why else ''})"
+
+
+def _one_per_code(shown: Iterable[Shown]) -> Iterator[Shown]:
+    """The first of the findings of each rule: a comment on its line mostly covers the others."""
+    seen: set[str] = set()
+    for each in shown:
+        if each.finding.code not in seen:
+            seen.add(each.finding.code)
+            yield each

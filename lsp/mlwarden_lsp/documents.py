@@ -1,0 +1,154 @@
+"""What the editor holds, as the library's documents: the only place that knows how editors show files and notebooks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from mlwarden.model.rule_info import DocumentKind
+from mlwarden.source.documents import Document, PlainText
+from mlwarden.source.problems import Problem
+from mlwarden_lsp.paths import name_of, path_of
+from mlwarden_lsp.snapshot import CellPart, NotebookSnapshot, Part, Snapshot
+
+if TYPE_CHECKING:
+    from mlwarden.notebooks.notebook import Cell, Notebook
+
+BYTE_ORDER_MARK = "\ufeff"
+
+# What a document without a telling name is called, so that the router knows it: an unsaved one, mostly.
+_NAMES: Mapping[str, str] = {
+    "dockerfile": "Dockerfile",
+    "dotenv": ".env",
+    "ini": "untitled.ini",
+    "json": "untitled.json",
+    "jsonc": "untitled.json",
+    "makefile": "Makefile",
+    "markdown": "untitled.md",
+    "pip-requirements": "requirements.txt",
+    "properties": "untitled.properties",
+    "requirements": "requirements.txt",
+    "shellscript": "untitled.sh",
+    "sh": "untitled.sh",
+    "toml": "untitled.toml",
+    "yaml": "untitled.yaml",
+}
+
+
+def text_of(part: Part) -> str:
+    """The text that the library's offsets count in: without a byte-order mark."""
+    return part.text[1:] if part.text.startswith(BYTE_ORDER_MARK) else part.text
+
+
+def document_of(snapshot: Snapshot) -> Document | Problem | None:
+    """The document that a snapshot makes.
+
+    Returns:
+        The document; a problem where the text is not what it is meant to be; None where it is no business of ours.
+    """
+    if isinstance(snapshot, NotebookSnapshot):
+        return _notebook(snapshot)
+    return _text_document(snapshot.part)
+
+
+def refused(snapshot: Snapshot) -> PlainText:
+    """The document to show a problem's place in."""
+    if isinstance(snapshot, NotebookSnapshot):
+        return PlainText(_shown(snapshot.uri, ""), "")
+    return PlainText(_shown(snapshot.uri, snapshot.part.language.lower()), text_of(snapshot.part))
+
+
+def _text_document(part: Part) -> Document | Problem | None:
+    from mlwarden.source.kinds import kind_of
+    from mlwarden.source.router import document_from_text
+
+    text, language = text_of(part), part.language.lower()
+    path = _shown(part.uri, language)
+    kind = kind_of(path, text[:512].encode("utf-8"))
+    if kind is not DocumentKind.PYTHON and _is_python(language):
+        # JupyterLab sends a notebook's cells as one Python text under the notebook's own URI.
+        kind = DocumentKind.PYTHON
+    if kind is None or kind is DocumentKind.MODEL:
+        return None
+    return document_from_text(path, text, kind)
+
+
+def _shown(uri: str, language: str) -> str:
+    """The path under which the library knows a document: a file's own, else a name."""
+    return path_of(uri) or _NAMES.get(language) or name_of(uri) or "untitled"
+
+
+# --- notebooks ---------------------------------------------------------------------------------------------------
+
+
+def _notebook(snapshot: NotebookSnapshot) -> Notebook | Problem:
+    from mlwarden.notebooks.languages import is_databricks
+    from mlwarden.notebooks.magics import TooManyMagics
+    from mlwarden.notebooks.notebook import Notebook
+    from mlwarden.source.problems import TOO_LARGE
+
+    metadata = _inner(snapshot.metadata)
+    databricks = is_databricks(metadata)
+    try:
+        cells = tuple(_cell(index, cell, databricks) for index, cell in enumerate(snapshot.cells))
+    except TooManyMagics as error:
+        return Problem(TOO_LARGE, str(error))
+    return Notebook(_shown(snapshot.uri, ""), "", cells, _language(snapshot), metadata=dict(metadata))
+
+
+def _cell(index: int, part: CellPart, databricks: bool) -> Cell:
+    from mlwarden.notebooks.magics import Masked, mask
+    from mlwarden.notebooks.notebook import Cell
+
+    source = text_of(part)
+    masked = mask(source, databricks=databricks) if part.code and _is_python(part.language) else Masked("")
+    metadata = _inner(part.metadata)
+    tags = metadata.get("tags")
+    return Cell(
+        index=index,
+        id=_text(part.metadata.get("id")) or _text(metadata.get("id")),
+        kind=_kind(part),
+        source=source,
+        python=masked.python,
+        magics=masked.magics,
+        tags=tuple(tag for tag in tags if isinstance(tag, str)) if isinstance(tags, list) else (),
+        metadata=dict(metadata),
+    )
+
+
+def _kind(part: CellPart) -> str:
+    if not part.code:
+        return "markdown"
+    return "raw" if part.language == "raw" else "code"
+
+
+def _inner(metadata: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The metadata as the .ipynb has it; VS Code keeps it under "metadata", and did so under "custom" before."""
+    for candidate in _nested(metadata):
+        if isinstance(candidate, Mapping):
+            return candidate
+    return metadata
+
+
+def _nested(metadata: Mapping[str, Any]) -> Iterator[Any]:
+    custom = metadata.get("custom")
+    if isinstance(custom, Mapping):
+        yield custom.get("metadata")
+    yield metadata.get("metadata")
+
+
+def _language(snapshot: NotebookSnapshot) -> str:
+    """The kernel's language: what most of the code cells are in, as editors show it."""
+    languages = [cell.language.lower() for cell in snapshot.cells if cell.code and cell.language != "raw"]
+    return languages[0] if languages and not any(map(_is_python, languages)) else "python"
+
+
+def _is_python(language: str) -> bool:
+    """Whether a language id means Python; some clients have one of their own for Python with magics ("ipython")."""
+    from mlwarden.notebooks.languages import is_python_name
+
+    return is_python_name(language)
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
