@@ -47,7 +47,8 @@ def judge(
         baseline: what is recorded.
         suppressions: the document's, if they are parsed already.
     """
-    ordered = sorted(findings, key=Finding.order)
+    # Place, code and message, then the worse and surer first, so that the order does not hang on that of the rules.
+    ordered = sorted(findings, key=lambda each: (each.order(), -each.severity, -each.confidence))
     if suppressions is None and mentioned_in(document):
         from mlwarden.policy.suppressions import parse
 
