@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlwarden.engine import gate
 from mlwarden.engine.findings import merged
-from mlwarden.engine.project import Project, module_name_of
-from mlwarden.model.findings import Finding
+from mlwarden.engine.project import Project
+from mlwarden.engine.siblings import module_name_of
+from mlwarden.model.findings import Finding, TraceStep
 from mlwarden.model.levels import Confidence, Severity
 from mlwarden.model.rule_info import DocumentKind, RuleInfo
 from mlwarden.model.spans import Span
@@ -20,6 +22,7 @@ from mlwarden.source.problems import PYTHON_SYNTAX, RULE_FAILED, TOO_LARGE
 if TYPE_CHECKING:
     from mlwarden.config.settings import Settings
     from mlwarden.rules.base import Rule
+    from mlwarden.semantics.calls import CallSite
     from mlwarden.semantics.fragments import Fragment, SyntaxProblem
     from mlwarden.semantics.model import SemanticModel
 
@@ -43,19 +46,25 @@ class Analysis:
 
     def _run(self, infos: Sequence[RuleInfo]) -> None:
         document = self.document
-        candidates = gate.in_bytes(_searched(document), (info for info in infos if document.kind in info.kinds))
+        content = _searched(document)
+        fitting = [info for info in infos if document.kind in info.kinds]
+        candidates = gate.in_bytes(content, fitting)
         for info in candidates:
             if "document" in info.hooks:
                 self._collect(info, lambda rule: rule.check_document(document))
         if not isinstance(document, (PythonModule, Notebook)):
             return
-        semantic = [info for info in candidates if _SEMANTIC_HOOKS.intersection(info.hooks)]
-        if semantic:
-            self._run_semantic(document, semantic)
+        own = [info for info in candidates if _SEMANTIC_HOOKS.intersection(info.hooks)]
+        others = [info for info in fitting if _SEMANTIC_HOOKS.intersection(info.hooks) and info not in candidates]
+        borrowed = self.project.siblings.borrowed(content, document.path, self.settings.root, others)
+        if own or borrowed:
+            self._run_semantic(document, own, borrowed)
         else:
             self._check_syntax(document)
 
-    def _run_semantic(self, document: PythonModule | Notebook, infos: list[RuleInfo]) -> None:
+    def _run_semantic(
+        self, document: PythonModule | Notebook, own: list[RuleInfo], borrowed: list[RuleInfo]
+    ) -> None:
         from mlwarden.semantics.fragments import fragments_of
 
         fragments, problems = fragments_of(document)
@@ -67,14 +76,14 @@ class Analysis:
                 opaque = True
             else:
                 names |= fragment.names
-        infos = infos if opaque else gate.in_names(names, infos)
+        infos = [*(own if opaque else gate.in_names(names, own)), *borrowed]
         if not infos:
             return
         model = self._model(document, fragments)
         if model is None:
             return
         for info in infos:
-            self._collect(info, lambda rule: _ask(rule, info, model))  # noqa: B023  # consumed at once
+            self._collect(info, lambda rule: self._ask(rule, info, model))  # noqa: B023  # consumed at once
 
     def _model(self, document: PythonModule | Notebook, fragments: list[Fragment]) -> SemanticModel | None:
         import libcst
@@ -92,6 +101,7 @@ class Analysis:
                 self._add(PYTHON_SYNTAX, Span(offset, offset, fragment.cell), message)
             else:
                 readable.append(fragment)
+        siblings = self.project.siblings
         module_name, is_package = module_name_of(document.path)
         try:
             return build(
@@ -100,10 +110,51 @@ class Analysis:
                 self.project.versions(document.path, self.settings),
                 module_name=module_name,
                 is_package=is_package,
+                outside=lambda name: siblings.value(name, document.path, self.settings.root),
             )
         except RecursionError:
             self._add(TOO_LARGE, Span(0, 0), "code is nested too deeply to be analysed")
             return None
+
+    def _ask(self, rule: Rule, info: RuleInfo, model: SemanticModel) -> Iterator[Finding]:
+        if "call" in info.hooks:
+            for pattern in rule.calls:
+                for call in model.calls_of(pattern):
+                    if call.fragment.path is None:
+                        yield from rule.check_call(call, model)
+                    else:
+                        yield from self._in_sibling(rule, call, model)
+        if "assignment" in info.hooks:
+            for pattern in rule.assigns:
+                for assignment in model.assignments_of(pattern):
+                    if assignment.fragment.path is None:
+                        yield from rule.check_assignment(assignment, model)
+        if "model" in info.hooks:
+            yield from rule.check_model(model)
+
+    def _in_sibling(self, rule: Rule, call: CallSite, model: SemanticModel) -> Iterator[Finding]:
+        """A call in a sibling's function, reached from this document: reported here, where it is made dangerous.
+
+        What the sibling shows by itself is its own finding and is not repeated at every caller.
+        """
+        entry = next((step for step in call.context if step.path is None), None)
+        if entry is None:
+            return
+        found = list(rule.check_call(call, model))
+        if not found:
+            return
+        known = max(
+            (
+                (finding.severity, finding.confidence)
+                for site in self.project.siblings.generic_calls(call, self.settings.root)
+                for finding in rule.check_call(site, model)
+            ),
+            default=(0, 0),
+        )
+        for finding in found:
+            if (finding.severity, finding.confidence) > known and finding.severity > known[0]:
+                sink = TraceStep(call.span, f"reaches `{call.name or call.attribute}`", call.fragment.path)
+                yield replace(finding, span=entry.span, trace=(*finding.trace, sink), fixes=())
 
     def _check_syntax(self, document: PythonModule | Notebook) -> None:
         """A document on which no rule can fire is still parsed: a file that can't be read is never passed over."""
@@ -137,16 +188,3 @@ def _searched(document: Document) -> bytes:
     if isinstance(document, Notebook) and not document.text:  # an editor's notebook has no file text
         return "\n".join(cell.source for cell in document.cells).encode("utf-8", "surrogatepass")
     return document.text.encode("utf-8", "surrogatepass")
-
-
-def _ask(rule: Rule, info: RuleInfo, model: SemanticModel) -> Iterator[Finding]:
-    if "call" in info.hooks:
-        for pattern in rule.calls:
-            for call in model.calls_of(pattern):
-                yield from rule.check_call(call, model)
-    if "assignment" in info.hooks:
-        for pattern in rule.assigns:
-            for assignment in model.assignments_of(pattern):
-                yield from rule.check_assignment(assignment, model)
-    if "model" in info.hooks:
-        yield from rule.check_model(model)

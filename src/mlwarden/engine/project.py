@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlwarden.config.settings import Settings
+from mlwarden.engine.siblings import Siblings
 from mlwarden.model.rule_info import RuleInfo
 from mlwarden.policy.selection import selected
 from mlwarden.rules import registry
@@ -21,6 +22,7 @@ class Project:
 
     def __init__(self) -> None:
         self._versions: dict[tuple[str, tuple[tuple[str, str], ...]], VersionFacts] = {}
+        self.siblings = Siblings()
         self._baselines: dict[str, Baseline] = {}
         self._enabled: dict[Settings, tuple[RuleInfo, ...]] = {}
 
@@ -65,17 +67,3 @@ class Project:
         if found is None:
             found = self._versions[key] = collect(Path(settings.root), Path(path)).overridden(settings.versions)
         return found
-
-
-def module_name_of(path: str) -> tuple[str, bool]:
-    """The dotted name of the module in a file, from the packages around it, and whether it is a package's own.
-
-    A file outside any package is named by its stem alone.
-    """
-    file = Path(path)
-    parts = [] if file.stem == "__init__" else [file.stem]
-    folder = file.parent
-    while folder.name and (folder / "__init__.py").exists():
-        parts.append(folder.name)
-        folder = folder.parent
-    return ".".join(reversed(parts)), file.stem == "__init__"

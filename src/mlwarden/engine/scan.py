@@ -6,7 +6,6 @@ import gc
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,8 @@ import mlwarden
 from mlwarden.engine.check import check, problem_result
 from mlwarden.engine.project import Project
 from mlwarden.model.results import FileResult, ScanReport, SourceFile
+
+from mlwarden.source.discovery import DiscoveredFile, discover
 
 if TYPE_CHECKING:
     from mlwarden.config.source import ConfigSource
@@ -23,14 +24,6 @@ _POOL_FROM_FILES = 150
 _POOL_FROM_BYTES = 2_500_000
 _CHUNK_BYTES = 400_000
 _COLLECT_EVERY = 40
-
-
-@dataclass(frozen=True, slots=True)
-class _Task:
-    """One file to check: where it is, and how it is shown."""
-
-    path: Path
-    shown: str
 
 
 def scan(
@@ -51,23 +44,22 @@ def scan(
     Returns:
         A result for every file, in path order whatever the number of jobs.
     """
-    from mlwarden.source.discovery import discover
-
     project = Project()
-    tasks: list[_Task] = []
+    tasks: list[DiscoveredFile] = []
     results: list[FileResult] = []
-    for found in discover(paths, config):
+    for found in discover(paths, config.for_folder):
         if found.problem is not None:
-            results.append(problem_result(found.shown, found.problem, config.for_path(found.path), None, project))
+            settings = config.for_path(found.location)
+            results.append(problem_result(found.path, found.problem, settings, None, project))
         else:
-            tasks.append(_Task(found.path, found.shown))
+            tasks.append(found)
     results.extend(_run(tasks, config, project, jobs, executor))
     results.sort(key=lambda result: result.path)
     return ScanReport(tuple(results), mlwarden.__version__, stats={"files": len(results)})
 
 
 def _run(
-    tasks: list[_Task], config: ConfigSource, project: Project, jobs: int | None, executor: Executor | None
+    tasks: list[DiscoveredFile], config: ConfigSource, project: Project, jobs: int | None, executor: Executor | None
 ) -> Iterable[FileResult]:
     if executor is not None:
         return _in_executor(executor, tasks, config)
@@ -80,7 +72,7 @@ def _run(
         return list(_in_executor(pool, tasks, config))
 
 
-def _workers(tasks: list[_Task], jobs: int | None) -> int:
+def _workers(tasks: list[DiscoveredFile], jobs: int | None) -> int:
     if jobs is not None:
         return min(jobs, len(tasks))
     processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
@@ -96,22 +88,22 @@ def _workers(tasks: list[_Task], jobs: int | None) -> int:
     return 1
 
 
-def _size(task: _Task) -> int:
+def _size(task: DiscoveredFile) -> int:
     try:
-        return task.path.stat().st_size
+        return os.stat(task.location).st_size  # noqa: PTH116  # no Path for each of ten thousand files
     except OSError:
         return 0
 
 
-def _in_executor(executor: Executor, tasks: list[_Task], config: ConfigSource) -> Iterator[FileResult]:
+def _in_executor(executor: Executor, tasks: list[DiscoveredFile], config: ConfigSource) -> Iterator[FileResult]:
     chunks = list(_chunks(tasks))
     futures = [executor.submit(_check_chunk, chunk, config) for chunk in chunks]
     for future in futures:
         yield from future.result()
 
 
-def _chunks(tasks: list[_Task]) -> Iterator[list[_Task]]:
-    chunk: list[_Task] = []
+def _chunks(tasks: list[DiscoveredFile]) -> Iterator[list[DiscoveredFile]]:
+    chunk: list[DiscoveredFile] = []
     size = 0
     for task in tasks:
         chunk.append(task)
@@ -123,11 +115,11 @@ def _chunks(tasks: list[_Task]) -> Iterator[list[_Task]]:
         yield chunk
 
 
-def _check_chunk(tasks: list[_Task], config: ConfigSource) -> list[FileResult]:
+def _check_chunk(tasks: list[DiscoveredFile], config: ConfigSource) -> list[FileResult]:
     return list(check_files(tasks, config, Project()))
 
 
-def check_files(tasks: Iterable[_Task], config: ConfigSource, project: Project) -> Iterator[FileResult]:
+def check_files(tasks: Iterable[DiscoveredFile], config: ConfigSource, project: Project) -> Iterator[FileResult]:
     """Check files one after the other in this process."""
     from mlwarden.source.reading import read
     from mlwarden.source.problems import Problem
@@ -138,12 +130,12 @@ def check_files(tasks: Iterable[_Task], config: ConfigSource, project: Project) 
     gc.disable()
     try:
         for number, task in enumerate(tasks, 1):
-            settings = config.for_path(task.path)
-            content = read(task.path)
+            settings = config.for_path(task.location)
+            content = read(task.location)
             if isinstance(content, Problem):
-                yield problem_result(task.shown, content, settings, None, project)
+                yield problem_result(task.path, content, settings, None, project)
             else:
-                yield check(SourceFile(task.shown, content), settings, project)
+                yield check(SourceFile(task.path, content), settings, project)
             if number % _COLLECT_EVERY == 0:
                 gc.collect()
     finally:

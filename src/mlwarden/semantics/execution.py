@@ -180,9 +180,9 @@ def absolute_module(frame: Frame, level: int, module: str) -> str:
     parts = frame.state.module_name.split(".") if frame.state.module_name else []
     drop = level - 1 if frame.state.is_package else level
     parts = parts[: len(parts) - drop] if drop <= len(parts) else []
-    # A leading dot marks a module of the project whose package is not known.
+    # Leading dots mark a module of the project whose package is not known.
     prefix = ".".join(parts)
-    return ".".join(piece for piece in (prefix, module) if piece) if prefix else f".{module}"
+    return ".".join(piece for piece in (prefix, module) if piece) if prefix else f"{'.' * level}{module}"
 
 
 # --- definitions -----------------------------------------------------------------------------------------------------

@@ -47,6 +47,8 @@ class Fragment:
         cell: index of the notebook cell, or None.
         names: the identifiers that stand in it (see `identifiers`), or None if the C parser could not read it.
         binds: names that it binds at top level.
+        is_import, has_import, is_class: whether it is nothing but imports, imports anything, holds a class.
+        path: the file it comes from, if that is not the analysed document.
     """
 
     text: str
@@ -54,6 +56,10 @@ class Fragment:
     cell: int | None
     names: frozenset[str] | None = None
     binds: frozenset[str] = frozenset()
+    is_import: bool = False
+    has_import: bool = False
+    is_class: bool = False
+    path: str | None = None
     _spans: dict[int, tuple[int, int]] = field(default_factory=dict, repr=False)
 
     @cached_property
@@ -66,6 +72,16 @@ class Fragment:
         import libcst
 
         return libcst.parse_module(self.text)
+
+    @property
+    def parses(self) -> bool:
+        """Whether libcst can read it."""
+        import libcst
+
+        try:
+            return self.tree is not None
+        except libcst.ParserSyntaxError:
+            return False
 
     def span(self, node: cst.CSTNode) -> Span:
         """Where a node of `tree` stands, without the white space and parentheses around it."""
@@ -138,7 +154,15 @@ def _fragment(
     start = lines.starts[first]
     end = lines.starts[last + 1] if last + 1 < len(lines.starts) else len(text)
     names, binds = identifiers_of(group)
-    return Fragment(text[start:end], start, cell, names, binds)
+    is_import = all(isinstance(statement, (ast.Import, ast.ImportFrom)) for statement in group)
+    has_import = is_import or any(
+        isinstance(inner, (ast.Import, ast.ImportFrom))
+        for statement in group
+        if isinstance(statement, (ast.Try, ast.If, ast.With))
+        for inner in ast.walk(statement)
+    )
+    is_class = any(isinstance(statement, ast.ClassDef) for statement in group)
+    return Fragment(text[start:end], start, cell, names, binds, is_import, has_import, is_class)
 
 
 def _first_line(statement: ast.stmt) -> int:

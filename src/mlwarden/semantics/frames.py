@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from mlwarden.semantics.scopes import Scope
 
 MAX_CONTEXT = 4
-MAX_STATEMENTS = 60_000
+# Statements executed in the context of callers: for any context, and more where something tainted is passed.
+MAX_STATEMENTS = 8_000
+MAX_TAINTED_STATEMENTS = 20_000
 
 
 @dataclass
@@ -75,7 +77,7 @@ class Frame:
 
     def step(self, node: cst.CSTNode, note: str) -> TraceStep:
         """A trace step at a node of this frame's fragment."""
-        return TraceStep(self.fragment.span(node), note)
+        return TraceStep(self.fragment.span(node), note, self.fragment.path)
 
     def nested(self, scope: Scope) -> Frame:
         """A frame for a nested scope (a comprehension, a class body) of the same activation."""

@@ -25,7 +25,7 @@ from mlwarden.semantics.expressions import (
     note_digest_check,
     outside,
 )
-from mlwarden.semantics.frames import MAX_CONTEXT, Frame
+from mlwarden.semantics.frames import MAX_CONTEXT, MAX_TAINTED_STATEMENTS, Frame
 from mlwarden.semantics.scopes import Scope
 from mlwarden.semantics.values import (
     ABSENT,
@@ -671,7 +671,7 @@ def call_function(
     assert definition is not None
     if definition.checks_digest:
         frame.digest_checked = True
-    if definition in frame.stack or len(frame.context) >= MAX_CONTEXT or frame.state.budget <= 0:
+    if definition in frame.stack or len(frame.context) >= MAX_CONTEXT or _spent(frame, arguments):
         return _without_context(definition, arguments)
     bound = _bind_arguments(definition, function.receiver, arguments)
     key = tuple(sorted(bound.items(), key=lambda pair: pair[0]))
@@ -692,6 +692,14 @@ def call_function(
         frame.digest_checked = True
     definition.memo[key] = result
     return result
+
+
+def _spent(frame: Frame, arguments: tuple[Argument, ...]) -> bool:
+    """Whether there is no budget left for one more context; tainted arguments get a larger one."""
+    if frame.state.budget > 0:
+        return False
+    tainted_call = any(argument.value.taints for argument in arguments)
+    return not tainted_call or frame.state.budget <= -MAX_TAINTED_STATEMENTS
 
 
 def _without_context(definition: FunctionDefinition, arguments: tuple[Argument, ...]) -> Value:

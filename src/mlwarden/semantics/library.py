@@ -177,3 +177,23 @@ def result_of(name: str) -> str:
     """The canonical name of what calling a canonical name gives."""
     called = f"{name}()"
     return RESULTS.get(called, called)
+
+
+# Packages that are never looked for among a project's own files, even where a file is named so.
+_LIBRARIES = frozenset(
+    """
+    torch torchvision torchaudio transformers diffusers datasets evaluate huggingface_hub accelerate peft trl
+    sentence_transformers timm keras tensorflow tf_keras tensorflow_hub numpy pandas scipy sklearn joblib pickle cPickle
+    _pickle dill cloudpickle yaml ruamel jsonpickle shelve marshal skops onnx onnxruntime mlflow wandb gradio streamlit
+    fastapi flask uvicorn openai anthropic google litellm mistralai cohere ollama vllm langchain langchain_core
+    langchain_community langchain_openai langchain_experimental langgraph llama_index dspy haystack crewai autogen
+    smolagents requests httpx aiohttp urllib urllib3 os sys subprocess json tarfile zipfile builtins functools
+    importlib pathlib io gzip hashlib ssl typing collections argparse click typer logging re asyncio tempfile random
+    lightning pytorch_lightning lightning_fabric fastai monai ultralytics spacy nltk gensim boto3 ray dask bentoml
+    """.split()
+)
+
+
+def is_known_library(name: str) -> bool:
+    """Whether an absolute dotted name belongs to a well-known library."""
+    return not name.startswith(".") and name.partition(".")[0] in _LIBRARIES

@@ -90,6 +90,28 @@ def build(
         is_package: whether the module is an `__init__.py`.
         outside: looks up names of sibling modules.
     """
+    state, scope = _run(fragments, module_name, is_package, outside)
+    _analyse_pending(state, scope)
+    return SemanticModel(document, state.calls, state.assignments, dict(scope.variables), versions, fragments)
+
+
+def interpret(
+    fragments: list[Fragment],
+    *,
+    module_name: str,
+    is_package: bool,
+    outside: Callable[[str], Value | None],
+) -> dict[str, Value]:
+    """What fragments of a sibling module bind at top level; what its functions do is seen where they are called."""
+    return _run([fragment for fragment in fragments if fragment.parses], module_name, is_package, outside)[1].variables
+
+
+def _run(
+    fragments: list[Fragment],
+    module_name: str,
+    is_package: bool,
+    outside: Callable[[str], Value | None] | None,
+) -> tuple[State, Scope]:
     from mlwarden.semantics.execution import run_block
 
     state = State(module_name=module_name, is_package=is_package)
@@ -101,8 +123,7 @@ def build(
         for fragment in fragments:
             frame.fragment = fragment
             run_block(frame, fragment.tree)
-    _analyse_pending(state, scope)
-    return SemanticModel(document, state.calls, state.assignments, dict(scope.variables), versions, fragments)
+    return state, scope
 
 
 def _analyse_pending(state: State, scope: Scope) -> None:
