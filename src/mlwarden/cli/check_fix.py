@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlwarden.cli.check import exit_status, finish, say_failures
-from mlwarden.cli.output import note, write
+from mlwarden.cli.output import note, wants_color, write
 from mlwarden.model.fixes import Applicability
 from mlwarden.model.results import FileResult, ScanReport, SourceFile
 
@@ -66,14 +67,12 @@ def _fixable(result: FileResult, settings: Settings) -> bool:
 
 def _write(path: str, before: bytes, after: bytes) -> str:
     """Replace the file; a sentence where that fails, else ""."""
-    from mlwarden.fixes.files import replace_file
+    from mlwarden.fixes.atomic import WriteError, write_atomically
 
     try:
-        if Path(path).read_bytes() != before:
-            return "the file changed while it was checked; its fixes were not written"
-        replace_file(Path(path), after)
-    except OSError as error:
-        return f"the fixes could not be written: {error.strerror or error}"
+        write_atomically(Path(path), after, expected=before)
+    except WriteError as error:
+        return f"its fixes were not written: {error.reason}"
     return ""
 
 
@@ -81,7 +80,7 @@ def finish_diff(
     args: argparse.Namespace, status: int, report: ScanReport, changes: Sequence[Change], fixed: int
 ) -> int:
     """Write the diffs, say what they are, and return the exit status: 1 also for changes that are still to be made."""
-    from mlwarden.fixes.diff import unified_diff
+    from mlwarden.cli.diff import colored, unified_diff
     from mlwarden.reports.locate import SourceView
     from mlwarden.reports.options import ReportOptions
     from mlwarden.reports.summary import sentence, summarize
@@ -92,6 +91,8 @@ def finish_diff(
         assert change.before.content is not None
         diff = unified_diff(change.before.path, change.before.content, change.content)
         diffs.append(SourceView(change.before).clean(diff))
+    if args.output_file is None and wants_color(sys.stdout):
+        diffs = ["".join(colored(diff)) for diff in diffs]
     write("".join(diffs), args.output_file)
     summary = summarize(report)
     problems = plural(fixed + summary.reported, "problem")
