@@ -13,7 +13,8 @@ from mlwarden.model.levels import Confidence, Severity
 from mlwarden.model.results import Suppression
 from mlwarden.model.spans import Span
 from mlwarden.notebooks.notebook import Cell, Magic, Notebook
-from mlwarden.policy.suppressions import Problem, Suppressions, parse
+from mlwarden.policy.directives import Problem
+from mlwarden.policy.suppressions import Suppressions, parse
 from mlwarden.source.documents import DependencyFile, Document, ModelFile, PlainText, PythonModule
 
 KNOWN = frozenset({"MLW001", "MLW101", "MLW102", "MLW203", "MLW301", "B101", "B301"})

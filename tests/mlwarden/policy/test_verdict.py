@@ -301,9 +301,11 @@ def test_a_file_without_findings_costs_no_imports() -> None:
         "from mlwarden.config.settings import Settings\n"
         "from mlwarden.policy.verdict import judge\n"
         "from mlwarden.source.documents import PythonModule\n"
-        "judge(PythonModule('a.py', 'import torch'), [], Settings(), frozenset())\n"
+        "from mlwarden.policy.suppressions import parse\n"
+        "module = PythonModule('a.py', 'import torch')\n"
+        "judge(module, [], Settings(), frozenset(), suppressions=parse(module, frozenset()))\n"
         "heavy = ['pathspec', 'packaging', 'tomllib', 'json', 'hashlib', 'difflib', 'libcst']\n"
-        "heavy += ['mlwarden.policy.suppressions', 'mlwarden.policy.baseline']\n"
+        "heavy += ['mlwarden.policy.suppression_reader', 'mlwarden.policy.comments', 'mlwarden.policy.baseline']\n"
         "print([name for name in heavy if name in sys.modules])\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
