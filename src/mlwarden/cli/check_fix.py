@@ -80,7 +80,8 @@ def finish_diff(
     args: argparse.Namespace, status: int, report: ScanReport, changes: Sequence[Change], fixed: int
 ) -> int:
     """Write the diffs, say what they are, and return the exit status: 1 also for changes that are still to be made."""
-    from mlwarden.cli.diff import colored, unified_diff
+    from mlwarden.cli.diff import colored
+    from mlwarden.fixes.diff import unified_diff
     from mlwarden.reports.locate import SourceView
     from mlwarden.reports.options import ReportOptions
     from mlwarden.reports.summary import sentence, summarize
@@ -92,7 +93,7 @@ def finish_diff(
         diff = unified_diff(change.before.path, change.before.content, change.content)
         diffs.append(SourceView(change.before).clean(diff))
     if args.output_file is None and wants_color(sys.stdout):
-        diffs = ["".join(colored(diff)) for diff in diffs]
+        diffs = [colored(diff) for diff in diffs]
     write("".join(diffs), args.output_file)
     summary = summarize(report)
     problems = plural(fixed + summary.reported, "problem")

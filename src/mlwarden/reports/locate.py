@@ -139,11 +139,11 @@ class SourceView:
         return Place(self.path, region, cell.index, cell.id, cell_region)
 
     def _place_outside_sources(self, notebook: Notebook, span: Span) -> Place:
+        from mlwarden.notebooks.mapping import cell_at
+
         region = _region(notebook, span)
-        for cell in notebook.cells:
-            if cell.span.contains(span):
-                return Place(self.path, region, cell.index, cell.id)
-        return Place(self.path, region)
+        cell = cell_at(notebook, span.start) if notebook.text else None
+        return Place(self.path, region) if cell is None else Place(self.path, region, cell.index, cell.id)
 
     def file_span(self, span: Span) -> Span:
         """The same range in the file's own text."""
@@ -156,8 +156,8 @@ class SourceView:
     def file_edits(self, edits: Iterable[TextEdit]) -> Iterator[tuple[Region, str]]:
         """The same edits in the file's own text: for a notebook, JSON in place of a cell's source."""
         for edit in edits:
-            if edit.span.cell is not None and isinstance(self.document, Notebook):
-                raise NotImplementedError
+            if edit.span.cell is not None and isinstance(self.document, Notebook) and self.document.text:
+                edit = _in_file(self.document, edit)
             yield _region(self.document, Span(edit.span.start, edit.span.end)), edit.replacement
 
     def excerpt(self, span: Span, context: int = 1) -> tuple[ExcerptLine, ...]:
@@ -226,3 +226,23 @@ def _region(document: Document, span: Span) -> Region:
     line, column = lines.position(min(span.start, limit))
     end_line, end_column = lines.position(min(span.end, limit))
     return Region(line + 1, column + 1, end_line + 1, end_column + 1)
+
+
+def _in_file(notebook: Notebook, edit: TextEdit) -> TextEdit:
+    """An edit of a cell's source as an edit of the .ipynb text: what differs once the edit is made there."""
+    from os.path import commonprefix
+
+    from mlwarden.model.fixes import TextEdit
+    from mlwarden.notebooks.edit import apply_edits
+
+    assert edit.span.cell is not None
+    source = notebook.cells[edit.span.cell].source_span
+    after = apply_edits(notebook, [edit])
+    # Nothing outside of the source changes, so only the source is compared.
+    old = notebook.text[source.start : source.end]
+    new = after[source.start : len(after) - (len(notebook.text) - source.end)]
+    front = len(commonprefix([old, new]))
+    old, new = old[front:], new[front:]
+    back = len(commonprefix([old[::-1], new[::-1]]))
+    start = source.start + front
+    return TextEdit(Span(start, start + len(old) - back), new[: len(new) - back])
