@@ -83,12 +83,15 @@ def triggers_of(rule: type[Rule]) -> tuple[tuple[str, ...], ...]:
 def _spellings(pattern: str) -> list[str]:
     """The pattern, and every name that `semantics.library` takes for it."""
     found = [pattern]
-    for spelling in found:  # aliases of aliases are found too: the list grows while it is walked
-        for alias, target in {**CANONICAL, **RESULTS}.items():
-            if target and (spelling == target or spelling.startswith((f"{target}.", f"{target}()"))):
-                other = alias + spelling[len(target) :]
-                if other not in found:
-                    found.append(other)
+    for _ in range(2):  # aliases of aliases are found too
+        for spelling in tuple(found):
+            for alias, target in {**CANONICAL, **RESULTS}.items():
+                # A longer way through the same package (`keras.api` for `keras`) brings no other word.
+                inside = not target or alias.startswith((f"{target}.", f"{target}()"))
+                if not inside and (spelling == target or spelling.startswith((f"{target}.", f"{target}()"))):
+                    other = alias + spelling[len(target) :]
+                    if other not in found:
+                        found.append(other)
     return found
 
 
