@@ -16,7 +16,7 @@ from mlwarden_lsp.documents import document_of, refused
 from mlwarden_lsp.engine import Engine
 from mlwarden_lsp.paths import path_of
 from mlwarden_lsp.places import Place, Places
-from mlwarden_lsp.snapshot import Snapshot
+from mlwarden_lsp.snapshot import Snapshot, TextSnapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +66,7 @@ def analyse(snapshot: Snapshot, engine: Engine, configuration: Configuration, re
     if made is None:
         return Analysis(snapshot, None, in_force.settings, config_problem=in_force.problem)
     if isinstance(made, Problem):
+        assert isinstance(snapshot, TextSnapshot)  # a notebook's cells always make one
         plain = refused(snapshot)
         document: Document = plain
         result = engine.refuse(plain, made, in_force.settings, configuration.project)

@@ -9,10 +9,11 @@ from mlwarden.model.rule_info import DocumentKind
 from mlwarden.source.documents import Document, PlainText
 from mlwarden.source.problems import Problem
 from mlwarden_lsp.paths import name_of, path_of
-from mlwarden_lsp.snapshot import CellPart, NotebookSnapshot, Part, Snapshot
+from mlwarden_lsp.snapshot import CellPart, NotebookSnapshot, Part, Snapshot, TextSnapshot
 
 if TYPE_CHECKING:
-    from mlwarden.notebooks.notebook import Cell, Notebook
+    from mlwarden.notebooks.assemble import EditorCell
+    from mlwarden.notebooks.notebook import Notebook
 
 BYTE_ORDER_MARK = "\ufeff"
 
@@ -51,10 +52,8 @@ def document_of(snapshot: Snapshot) -> Document | Problem | None:
     return _text_document(snapshot.part)
 
 
-def refused(snapshot: Snapshot) -> PlainText:
+def refused(snapshot: TextSnapshot) -> PlainText:
     """The document to show a problem's place in."""
-    if isinstance(snapshot, NotebookSnapshot):
-        return PlainText(_shown(snapshot.uri, ""), "")
     return PlainText(_shown(snapshot.uri, snapshot.part.language.lower()), text_of(snapshot.part))
 
 
@@ -81,39 +80,19 @@ def _shown(uri: str, language: str) -> str:
 # --- notebooks ---------------------------------------------------------------------------------------------------
 
 
-def _notebook(snapshot: NotebookSnapshot) -> Notebook | Problem:
-    from mlwarden.notebooks.languages import is_databricks
-    from mlwarden.notebooks.magics import TooManyMagics
-    from mlwarden.notebooks.notebook import Notebook
-    from mlwarden.source.problems import TOO_LARGE
+def _notebook(snapshot: NotebookSnapshot) -> Notebook:
+    from mlwarden.notebooks.assemble import notebook_of_cells
 
-    metadata = _inner(snapshot.metadata)
-    databricks = is_databricks(metadata)
-    try:
-        cells = tuple(_cell(index, cell, databricks) for index, cell in enumerate(snapshot.cells))
-    except TooManyMagics as error:
-        return Problem(TOO_LARGE, str(error))
-    return Notebook(_shown(snapshot.uri, ""), "", cells, _language(snapshot), metadata=dict(metadata))
+    cells = [_cell(part) for part in snapshot.cells]
+    return notebook_of_cells(_shown(snapshot.uri, ""), cells, _inner(snapshot.metadata))
 
 
-def _cell(index: int, part: CellPart, databricks: bool) -> Cell:
-    from mlwarden.notebooks.magics import Masked, mask
-    from mlwarden.notebooks.notebook import Cell
+def _cell(part: CellPart) -> EditorCell:
+    from mlwarden.notebooks.assemble import EditorCell
 
-    source = text_of(part)
-    masked = mask(source, databricks=databricks) if part.code and _is_python(part.language) else Masked("")
     metadata = _inner(part.metadata)
-    tags = metadata.get("tags")
-    return Cell(
-        index=index,
-        id=_text(part.metadata.get("id")) or _text(metadata.get("id")),
-        kind=_kind(part),
-        source=source,
-        python=masked.python,
-        magics=masked.magics,
-        tags=tuple(tag for tag in tags if isinstance(tag, str)) if isinstance(tags, list) else (),
-        metadata=dict(metadata),
-    )
+    own_id = _text(part.metadata.get("id")) or _text(metadata.get("id"))
+    return EditorCell(text_of(part), _kind(part), part.language, own_id, metadata)
 
 
 def _kind(part: CellPart) -> str:
@@ -135,12 +114,6 @@ def _nested(metadata: Mapping[str, Any]) -> Iterator[Any]:
     if isinstance(custom, Mapping):
         yield custom.get("metadata")
     yield metadata.get("metadata")
-
-
-def _language(snapshot: NotebookSnapshot) -> str:
-    """The kernel's language: what most of the code cells are in, as editors show it."""
-    languages = [cell.language.lower() for cell in snapshot.cells if cell.code and cell.language != "raw"]
-    return languages[0] if languages and not any(map(_is_python, languages)) else "python"
 
 
 def _is_python(language: str) -> bool:

@@ -18,7 +18,7 @@ def path_of(uri: str) -> str | None:
     scheme, authority, path = _split(uri)
     if scheme != "file" or not path.startswith("/"):
         return None
-    path = os.fsdecode(unquote_to_bytes(path))
+    path = os.fsdecode(unquote_to_bytes(path.encode("utf-8", "surrogatepass")))
     if "\0" in path:
         return None
     if sys.platform == "win32":

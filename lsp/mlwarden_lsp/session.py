@@ -124,7 +124,7 @@ class Session:
         parsed = parse(sent, mode)
         self.client_settings = parsed.settings
         for problem in parsed.problems:
-            self._show_once(problem)
+            self._show_once(problem, types.MessageType.Warning)
         self._configuration = Configuration(self.engine, self.client_settings, self._root)
 
     def _recheck(self) -> None:
@@ -195,7 +195,7 @@ class Session:
     def _dropped(self, task: asyncio.Future[Any]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
-            self._log_once(f"the client refused a request: {type(error).__name__}")
+            self._log_once(f"the client refused a request: {type(error).__name__}", types.MessageType.Info)
 
     # --- checks -----------------------------------------------------------------------------------------------
 
@@ -221,13 +221,13 @@ class Session:
         where = " < ".join(f"{frame.name} ({name_of(frame.filename)}:{frame.lineno})" for frame in reversed(frames))
         self._log_once(f"checking {uri} failed: {type(error).__name__} in {where}")
 
-    def _show_once(self, message: str) -> None:
+    def _show_once(self, message: str, level: types.MessageType = types.MessageType.Error) -> None:
         if self._is_new(message):
-            self.client.show(message, types.MessageType.Error)
+            self.client.show(message, level)
 
-    def _log_once(self, message: str) -> None:
+    def _log_once(self, message: str, level: types.MessageType = types.MessageType.Error) -> None:
         if self._is_new(message):
-            self.client.log(message, types.MessageType.Error)
+            self.client.log(message, level)
 
     def _is_new(self, message: str) -> bool:
         if message in self._told:

@@ -1,0 +1,174 @@
+"""A small engine and a client that remembers, for tests of the session without a process."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from lsprotocol import types
+
+from mlwarden.config.settings import Settings
+from mlwarden.model.findings import Finding, TraceStep
+from mlwarden.model.fixes import Applicability, Fix, TextEdit
+from mlwarden.model.levels import Confidence, Severity
+from mlwarden.model.results import FileResult, Verdict
+from mlwarden.model.spans import Span
+from mlwarden.notebooks.notebook import Notebook
+from mlwarden.source.documents import Document, PlainText
+from mlwarden.source.problems import Problem
+
+_BAD = re.compile(r"\bbad(\d?)\b")
+_LEVELS = {"": Severity.HIGH, "1": Severity.LOW, "2": Severity.MEDIUM, "3": Severity.CRITICAL}
+
+
+class FakeEngine:
+    """Finds the word `bad` (`bad1` to `bad3` by severity) and offers `good` for it.
+
+    Attributes:
+        checked: the documents, in order.
+        crash: an exception to raise instead.
+        failures: what results report.
+    """
+
+    def __init__(self) -> None:
+        self.checked: list[Document] = []
+        self.settings: list[Settings] = []
+        self.crash: Exception | None = None
+        self.failures: tuple[str, ...] = ()
+
+    def codes(self) -> frozenset[str]:
+        return frozenset({"MLW101", "MLW102"})
+
+    def project(self) -> None:
+        return None
+
+    def check(self, document: Document, settings: Settings, project: Any) -> FileResult:
+        self.checked.append(document)
+        self.settings.append(settings)
+        if self.crash is not None:
+            raise type(self.crash)(*self.crash.args)
+        texts = [(None, document.text)]
+        if isinstance(document, Notebook):
+            texts = [(cell.index, cell.python or cell.source) for cell in document.cells]
+        found = [finding for cell, text in texts for finding in _findings(text, cell)]
+        return FileResult(document.path, Verdict(reported=tuple(found)), self.failures)
+
+    def refuse(self, document: PlainText, problem: Problem, settings: Settings, project: Any) -> FileResult:
+        self.checked.append(document)
+        span = Span(problem.offset, problem.offset)
+        finding = Finding(problem.code, span, problem.message, Severity.LOW, Confidence.HIGH)
+        return FileResult(document.path, Verdict(reported=(finding,)))
+
+    def page(self, code: str) -> str:
+        return f"# {code} `bad-word`\n\nSays bad." if code == "MLW101" else ""
+
+    def url(self, code: str) -> str:
+        return f"https://example.invalid/{code}" if code == "MLW101" else ""
+
+
+def _findings(text: str, cell: int | None) -> list[Finding]:
+    found = []
+    for match in _BAD.finditer(text):
+        span = Span(match.start(), match.end(), cell)
+        safe = Fix("Say good", (TextEdit(span, "good"),), Applicability.SAFE)
+        unsafe = Fix("Say nothing", (TextEdit(span, ""),), Applicability.UNSAFE, "It changes what is said.")
+        trace = (TraceStep(Span(0, 0, cell), "here it starts"),)
+        message = f"`{match[0]}` is a bad word"
+        found.append(Finding("MLW101", span, message, _LEVELS[match[1]], Confidence.HIGH, trace, (safe, unsafe)))
+    return found
+
+
+@dataclass
+class FakeClient:
+    """Remembers what it was told."""
+
+    published: list[tuple[str, int | None, list[types.Diagnostic]]] = field(default_factory=list)
+    logged: list[tuple[str, types.MessageType]] = field(default_factory=list)
+    shown: list[tuple[str, types.MessageType]] = field(default_factory=list)
+    watched: list[str] = field(default_factory=list)
+    refreshed: int = 0
+    settings: Any = None
+
+    def publish(self, uri: str, version: int | None, diagnostics: Sequence[types.Diagnostic]) -> None:
+        self.published.append((uri, version, list(diagnostics)))
+
+    def log(self, message: str, level: types.MessageType) -> None:
+        self.logged.append((message, level))
+
+    def show(self, message: str, level: types.MessageType) -> None:
+        self.shown.append((message, level))
+
+    def refresh(self) -> None:
+        self.refreshed += 1
+
+    def watch(self, globs: Sequence[str]) -> None:
+        self.watched.extend(globs)
+
+    async def configuration(self) -> Any:
+        return self.settings
+
+    def marks(self) -> list[tuple[str, int | None, list[str]]]:
+        """What was published, each diagnostic as `line:column-line:column message`."""
+        return [(uri, version, [mark(diagnostic) for diagnostic in found]) for uri, version, found in self.published]
+
+
+def mark(diagnostic: types.Diagnostic) -> str:
+    return f"{diagnostic.range!r} {diagnostic.message}"
+
+
+class InlineExecutor(Executor):
+    """Runs a task when it is submitted."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        try:
+            future.set_result(fn(*args, **kwargs))
+        except Exception as error:
+            future.set_exception(error)
+        return future
+
+
+class StepExecutor(Executor):
+    """Runs a task when it is told to."""
+
+    def __init__(self) -> None:
+        self.tasks: list[tuple[Future[Any], Callable[[], Any]]] = []
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        self.tasks.append((future, lambda: fn(*args, **kwargs)))
+        return future
+
+    def step(self) -> None:
+        """Run the oldest task."""
+        future, run = self.tasks.pop(0)
+        if not future.set_running_or_notify_cancel():
+            return
+        try:
+            future.set_result(run())
+        except Exception as error:
+            future.set_exception(error)
+
+
+@pytest.fixture
+def engine() -> FakeEngine:
+    return FakeEngine()
+
+
+@pytest.fixture
+def client() -> FakeClient:
+    return FakeClient()
+
+
+@pytest.fixture
+def inline() -> InlineExecutor:
+    return InlineExecutor()
+
+
+@pytest.fixture
+def steps() -> StepExecutor:
+    return StepExecutor()
