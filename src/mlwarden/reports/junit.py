@@ -27,8 +27,9 @@ def render(report: ScanReport, options: ReportOptions) -> str:
             quiet += 1
             continue
         _suite(root, result, sources.of(result.path), options)
-    suite = ET.SubElement(root, "testsuite", name="mlwarden", tests="1", failures="0", errors="0", skipped="0")
-    ET.SubElement(suite, "testcase", name=f"nothing to report in {plural(quiet, 'file')}", classname="mlwarden")
+    if quiet or not len(root):
+        suite = ET.SubElement(root, "testsuite", name="mlwarden", tests="1", failures="0", errors="0", skipped="0")
+        ET.SubElement(suite, "testcase", name=f"nothing to report in {plural(quiet, 'file')}", classname="mlwarden")
     for attribute in ("tests", "failures", "errors", "skipped"):
         root.set(attribute, str(sum(int(suite.get(attribute, "0")) for suite in root)))
     ET.indent(root)

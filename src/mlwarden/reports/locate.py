@@ -230,8 +230,6 @@ def _region(document: Document, span: Span) -> Region:
 
 def _in_file(notebook: Notebook, edit: TextEdit) -> TextEdit:
     """An edit of a cell's source as an edit of the .ipynb text: what differs once the edit is made there."""
-    from os.path import commonprefix
-
     from mlwarden.model.fixes import TextEdit
     from mlwarden.notebooks.edit import apply_edits
 
@@ -241,8 +239,18 @@ def _in_file(notebook: Notebook, edit: TextEdit) -> TextEdit:
     # Nothing outside of the source changes, so only the source is compared.
     old = notebook.text[source.start : source.end]
     new = after[source.start : len(after) - (len(notebook.text) - source.end)]
-    front = len(commonprefix([old, new]))
+    front = _shared(old, new)
     old, new = old[front:], new[front:]
-    back = len(commonprefix([old[::-1], new[::-1]]))
+    back = _shared(old[::-1], new[::-1])
     start = source.start + front
     return TextEdit(Span(start, start + len(old) - back), new[: len(new) - back])
+
+
+def _shared(one: str, other: str) -> int:
+    """The length of what both start with."""
+    length = 0
+    for ours, theirs in zip(one, other, strict=False):
+        if ours != theirs:
+            break
+        length += 1
+    return length

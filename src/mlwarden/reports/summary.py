@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from mlwarden.model.fixes import Applicability
+from mlwarden.model.fixes import Applicability, Fix
 from mlwarden.model.levels import Severity
 from mlwarden.model.results import ScanReport
 from mlwarden.reports.options import ReportOptions
@@ -62,9 +62,9 @@ def summarize(report: ScanReport) -> Summary:
     )
 
 
-def best_applicability(fixes: tuple[object, ...]) -> Applicability | None:
+def best_applicability(fixes: tuple[Fix, ...]) -> Applicability | None:
     """The strongest promise among a finding's fixes; None where no batch run can apply one."""
-    offered = {getattr(fix, "applicability", None) for fix in fixes}
+    offered = {fix.applicability for fix in fixes}
     for applicability in (Applicability.SAFE, Applicability.UNSAFE):
         if applicability in offered:
             return applicability
