@@ -121,6 +121,8 @@ def _parse_if_ours(pyproject: Path) -> dict[str, Any]:
 
 # --- checking ----------------------------------------------------------------------------------------------------
 
+# As in the specification of names and extras on packaging.python.org.
+_PACKAGE_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 
 
@@ -204,16 +206,15 @@ class _Reader(NamedTuple):
 
     def _specifiers(self, keys: tuple[str | int, ...], table: dict[str, str]) -> tuple[tuple[str, str], ...]:
         from packaging.specifiers import InvalidSpecifier, SpecifierSet
-        from packaging.utils import InvalidName, canonicalize_name
+        from packaging.utils import canonicalize_name
         from packaging.version import InvalidVersion, Version
 
         found: dict[str, str] = {}
         for name, specifier in table.items():
             place = (*keys, name)
-            try:
-                package = str(canonicalize_name(name, validate=True))
-            except InvalidName:
-                raise self.error(place, f"{shown(name)} is not the name of a package") from None
+            if not _PACKAGE_NAME.fullmatch(name):
+                raise self.error(place, f"{shown(name)} is not the name of a package")
+            package = str(canonicalize_name(name))
             try:
                 text = str(SpecifierSet(specifier))
             except InvalidSpecifier:
