@@ -63,9 +63,10 @@ def _block(
         notes.append(view.clean(item.why))
     if place.cell is not None:
         notes.append(_cell_note(place))
-    notes.extend(f"{step}: {note}" for step, note in sources.steps(path, finding))
     lead = " " * gutter + " " + paint("=", "blue") + " "
     lines.extend(lead + printable(note) for note in notes)
+    steps = (f"{step}: {note}" for step, note in sources.steps(path, finding))
+    lines.extend(f"{lead}{paint('trace:', 'bold')} {printable(step)}" for step in steps)
     lines.extend(f"{lead}{paint('help:', 'bold')} {printable(view.clean(text))}" for text in map(_fix, finding.fixes))
     lines.append(f"{lead}{paint(f'mlwarden rule {finding.code}, {options.rule_url(finding.code)}', 'dim')}")
     return "\n".join(lines)

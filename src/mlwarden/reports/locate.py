@@ -232,6 +232,7 @@ def _in_file(notebook: Notebook, edit: TextEdit) -> TextEdit:
     """An edit of a cell's source as an edit of the .ipynb text: what differs once the edit is made there."""
     from mlwarden.model.fixes import TextEdit
     from mlwarden.notebooks.edit import apply_edits
+    from mlwarden.notebooks.mapping import to_file_span
 
     assert edit.span.cell is not None
     source = notebook.cells[edit.span.cell].source_span
@@ -239,9 +240,11 @@ def _in_file(notebook: Notebook, edit: TextEdit) -> TextEdit:
     # Nothing outside of the source changes, so only the source is compared.
     old = notebook.text[source.start : source.end]
     new = after[source.start : len(after) - (len(notebook.text) - source.end)]
-    front = _shared(old, new)
+    # Like characters beside the edit must not move it: another edit of the same fix may be about them.
+    place = to_file_span(notebook, edit.span)
+    front = min(_shared(old, new), place.start - source.start)
     old, new = old[front:], new[front:]
-    back = _shared(old[::-1], new[::-1])
+    back = min(_shared(old[::-1], new[::-1]), source.end - place.end)
     start = source.start + front
     return TextEdit(Span(start, start + len(old) - back), new[: len(new) - back])
 

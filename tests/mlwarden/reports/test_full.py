@@ -24,7 +24,7 @@ src/train.py:4:10: MLW102 [*] `torch.load` without `weights_only=True` can run c
   |             ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ high severity, medium confidence
 5 |     name = "模型😀"; torch.load(name)
   |
-  = src/train.py:3:10: `path` comes from the caller
+  = trace: src/train.py:3:10: `path` comes from the caller
   = help: Add `weights_only=True` (safe fix: --fix)
   = mlwarden rule MLW102, {PAGES}/MLW102.md
 
