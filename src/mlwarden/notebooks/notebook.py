@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mlwarden.model.rule_info import DocumentKind
 from mlwarden.model.spans import Span
 from mlwarden.source.lines import LineIndex
+
+if TYPE_CHECKING:
+    from mlwarden.notebooks.literals import TextMap
+
+_NOWHERE = Span(0, 0)
 
 
 @dataclass(frozen=True)
@@ -85,8 +90,8 @@ class Cell:
     tags: tuple[str, ...] = ()
     execution_count: int | None = None
     outputs: tuple[Output, ...] = ()
-    span: Span = Span(0, 0)
-    source_span: Span = Span(0, 0)
+    span: Span = _NOWHERE
+    source_span: Span = _NOWHERE
     outputs_span: Span | None = None
     metadata: dict[str, Any] = field(default_factory=dict, compare=False, hash=False)
 
@@ -112,3 +117,8 @@ class Notebook:
     def lines(self) -> LineIndex:
         """The lines of the .ipynb text."""
         return LineIndex(self.text)
+
+    @cached_property
+    def source_maps(self) -> dict[int, TextMap]:
+        """What `mapping` worked out about the places of the cells' sources."""
+        return {}
