@@ -1,0 +1,256 @@
+"""Code actions, with what the editor's texts are after them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from lsprotocol import types
+
+from mlwarden_lsp.convert import applied
+from mlwarden_lsp.handlers import text_document_code_action, text_document_hover
+from mlwarden_lsp.session import Session
+
+pytestmark = pytest.mark.asyncio
+A = "file:///nowhere/a.py"
+NOTEBOOK = "file:///nowhere/nb.ipynb"
+SUPPRESS = "Suppress with # mlwarden: ignore[MLW101]"
+UNSAFE = "Say nothing (unsafe: It changes what is said)"
+
+
+def make(engine: Any, client: Any, executor: Any, *, document_changes: bool = True) -> Session:
+    capabilities = types.ClientCapabilities(
+        workspace=types.WorkspaceClientCapabilities(
+            workspace_edit=types.WorkspaceEditClientCapabilities(document_changes=document_changes)
+        ),
+        text_document=types.TextDocumentClientCapabilities(
+            code_action=types.CodeActionClientCapabilities(
+                code_action_literal_support=types.ClientCodeActionLiteralOptions(
+                    types.ClientCodeActionKindOptions([types.CodeActionKind.QuickFix])
+                )
+            ),
+            hover=types.HoverClientCapabilities(content_format=[types.MarkupKind.Markdown]),
+        ),
+    )
+    session = Session(engine, client, executor)
+    session.start(types.InitializeParams(capabilities=capabilities))
+    return session
+
+
+def open_text(session: Session, text: str, uri: str = A, language: str = "python", version: int = 3) -> None:
+    session.store.open_text(types.TextDocumentItem(uri, language, version, text))
+
+
+def open_notebook(session: Session, *sources: str) -> list[str]:
+    uris = [f"vscode-notebook-cell:/nowhere/nb.ipynb#{number}" for number in range(len(sources))]
+    cells = [types.NotebookCell(types.NotebookCellKind.Code, uri) for uri in uris]
+    texts = [types.TextDocumentItem(uri, "python", 5, text) for uri, text in zip(uris, sources, strict=True)]
+    session.store.open_notebook(types.NotebookDocument(NOTEBOOK, "jupyter-notebook", 1, cells), texts)
+    return uris
+
+
+async def ask(
+    session: Session, line: int, character: int, uri: str = A, only: Sequence[str] | None = None
+) -> list[types.CodeAction]:
+    at = types.Position(line, character)
+    context = types.CodeActionContext(diagnostics=[], only=only)
+    params = types.CodeActionParams(types.TextDocumentIdentifier(uri), types.Range(at, at), context)
+    return await text_document_code_action.handle(session, params) or []
+
+
+def outcome(session: Session, action: types.CodeAction) -> dict[str, str]:
+    """The texts that an action's edits change, as an editor would have them; the versions must be right."""
+    assert action.edit is not None
+    changed = {}
+    by_uri: dict[str, Sequence[Any]] = dict(action.edit.changes or {})
+    for change in action.edit.document_changes or ():
+        assert isinstance(change, types.TextDocumentEdit)
+        by_uri[change.text_document.uri] = change.edits
+    for uri, edits in by_uri.items():
+        owner = session.store.owner(uri)
+        assert owner is not None
+        snapshot = session.store.snapshot(owner)
+        assert snapshot is not None
+        part = next(part for part in snapshot.parts if part.uri == uri)
+        backwards = sorted(edits, key=lambda edit: (edit.range.start.line, edit.range.start.character), reverse=True)
+        changes: list[types.TextDocumentContentChangeEvent] = [
+            types.TextDocumentContentChangePartial(range=edit.range, text=edit.new_text) for edit in backwards
+        ]
+        changed[uri] = applied(part.text, changes, session.store.encoding)
+    return changed
+
+
+async def offered(session: Session, *args: Any, **kwargs: Any) -> list[tuple[str, dict[str, str]]]:
+    return [(action.title, outcome(session, action)) for action in await ask(session, *args, **kwargs)]
+
+
+async def test_quick_fixes_of_one_finding(engine: Any, client: Any, inline: Any) -> None:
+    session = make(engine, client, inline)
+    open_text(session, "x = 1\n😀 bad # y\n")
+    assert await offered(session, 1, 4) == [
+        ("Say good", {A: "x = 1\n😀 good # y\n"}),
+        (UNSAFE, {A: "x = 1\n😀  # y\n"}),
+        (SUPPRESS, {A: "x = 1\n😀 bad # y  # mlwarden: ignore[MLW101]\n"}),
+        ("Fix all safely fixable findings", {A: "x = 1\n😀 good # y\n"}),
+    ]
+
+
+async def test_a_whole_action(engine: Any, client: Any, inline: Any) -> None:
+    session = make(engine, client, inline)
+    open_text(session, "bad")
+    first, second, *_ = await ask(session, 0, 0)
+    analysis = await session.analysis(A)
+    assert analysis is not None
+    where = types.Range(types.Position(0, 0), types.Position(0, 3))
+    assert first == types.CodeAction(
+        title="Say good",
+        kind=types.CodeActionKind.QuickFix,
+        diagnostics=[analysis.shown[0].diagnostic],
+        is_preferred=True,
+        edit=types.WorkspaceEdit(
+            document_changes=[
+                types.TextDocumentEdit(
+                    types.OptionalVersionedTextDocumentIdentifier(A, 3), [types.TextEdit(where, "good")]
+                )
+            ]
+        ),
+    )
+    assert second.is_preferred is None
+
+
+async def test_a_client_without_versions_gets_plain_changes(engine: Any, client: Any, inline: Any) -> None:
+    session = make(engine, client, inline, document_changes=False)
+    open_text(session, "bad")
+    first, *_ = await ask(session, 0, 0)
+    where = types.Range(types.Position(0, 0), types.Position(0, 3))
+    assert first.edit == types.WorkspaceEdit(changes={A: [types.TextEdit(where, "good")]})
+
+
+@pytest.mark.parametrize(
+    ("place", "titles"),
+    [
+        ((0, 0), ["Say good", UNSAFE, "Fix all MLW101 in this file", SUPPRESS]),
+        ((0, 3), ["Say good", UNSAFE, "Fix all MLW101 in this file", SUPPRESS]),
+        ((0, 4), []),
+        ((9, 9), []),
+    ],
+)
+async def test_a_finding_is_met_up_to_its_ends(
+    engine: Any, client: Any, inline: Any, place: tuple[int, int], titles: list[str]
+) -> None:
+    session = make(engine, client, inline)
+    open_text(session, "bad  \nbad  \n")
+    assert [action.title for action in await ask(session, *place, only=["quickfix"])] == titles
+
+
+async def test_all_of_a_rule(engine: Any, client: Any, inline: Any) -> None:
+    session = make(engine, client, inline)
+    open_text(session, "bad\r\nbad1 bad2\r\n")
+    actions = dict(await offered(session, 1, 0))
+    assert actions["Fix all MLW101 in this file"] == {A: "good\r\ngood good\r\n"}
+
+
+@pytest.mark.parametrize(
+    ("only", "titles"),
+    [
+        (["quickfix"], ["Say good", UNSAFE, SUPPRESS]),
+        (["source"], ["Fix all safely fixable findings"]),
+        (["source.fixAll"], ["Fix all safely fixable findings"]),
+        (["source.fixAll.mlwarden"], ["Fix all safely fixable findings"]),
+        (["source.fixAll.ruff"], []),
+        (["source.organizeImports"], []),
+        (["refactor"], []),
+        (["sourc"], []),
+        ([], []),
+    ],
+)
+async def test_the_kinds_asked_for(engine: Any, client: Any, inline: Any, only: list[str], titles: list[str]) -> None:
+    session = make(engine, client, inline)
+    open_text(session, "bad")
+    assert [action.title for action in await ask(session, 0, 0, only=only)] == titles
+
+
+async def test_fix_all_asks_for_no_place(engine: Any, client: Any, inline: Any) -> None:
+    session = make(engine, client, inline)
+    open_text(session, "x\nbad\nbad")
+    assert await offered(session, 0, 0, only=["source.fixAll"]) == [
+        ("Fix all safely fixable findings", {A: "x\ngood\ngood"})
+    ]
+
+
+async def test_a_notebooks_fixes_go_to_its_cells(engine: Any, client: Any, inline: Any) -> None:
+    session = make(engine, client, inline)
+    first, second, third = open_notebook(session, "!ls\nbad", "x", "bad bad")
+    actions = dict(await offered(session, 1, 0, uri=first))
+    assert actions == {
+        "Say good": {first: "!ls\ngood"},
+        UNSAFE: {first: "!ls\n"},
+        "Fix all MLW101 in this notebook": {first: "!ls\ngood", third: "good good"},
+        SUPPRESS: {first: "!ls\nbad  # mlwarden: ignore[MLW101]"},
+        "Fix all safely fixable findings": {first: "!ls\ngood", third: "good good"},
+    }
+    assert await offered(session, 0, 0, uri=third, only=["source.fixAll"]) == [
+        ("Fix all safely fixable findings", {third: "good good"})
+    ]
+    assert await offered(session, 0, 0, uri=second, only=["source.fixAll"]) == []
+    assert await offered(session, 0, 0, uri=second, only=["notebook.source.fixAll"]) == [
+        ("Fix all safely fixable findings", {first: "!ls\ngood", third: "good good"})
+    ]
+
+
+async def test_a_notebook_that_is_open_as_json(engine: Any, client: Any, inline: Any) -> None:
+    session = make(engine, client, inline)
+    text = (
+        '{"cells": [{"cell_type": "code", "source": ["\\u00e4 = 1\\n",\n "bad(\\"é\\")"], "outputs": []}],\n'
+        ' "metadata": {}, "nbformat": 4, "nbformat_minor": 5}'
+    )
+    open_text(session, text, NOTEBOOK, "json")
+    analysis = await session.analysis(NOTEBOOK)
+    assert analysis is not None
+    assert [repr(shown.diagnostic.range) for shown in analysis.shown] == ["1:2-1:5"]
+    actions = dict(await offered(session, 1, 3, uri=NOTEBOOK))
+    assert actions["Say good"] == {NOTEBOOK: text.replace("bad", "good")}
+    assert actions[SUPPRESS] == {NOTEBOOK: text.replace('\\")"', '\\")  # mlwarden: ignore[MLW101]"')}
+
+
+async def test_edits_while_the_request_waits_are_answered_for_the_newest_text(
+    engine: Any, client: Any, steps: Any
+) -> None:
+    session = make(engine, client, steps)
+    open_text(session, "bad")
+    asking = asyncio.ensure_future(ask(session, 0, 0, only=["quickfix"]))
+    await asyncio.sleep(0)
+    session.store.change_text(A, 4, [types.TextDocumentContentChangeWholeDocument(text="x; bad")])
+    for _ in range(3):
+        steps.step()
+        for _ in range(5):
+            await asyncio.sleep(0)
+    assert await asking == []  # nothing at 0:0 any more
+
+
+@pytest.mark.parametrize("uri", ["file:///unknown.py", "", "file://[x", "%%%"])
+async def test_requests_about_what_is_not_open(engine: Any, client: Any, inline: Any, uri: str) -> None:
+    session = make(engine, client, inline)
+    assert await ask(session, 0, 0, uri=uri) == []
+    position = types.HoverParams(types.TextDocumentIdentifier(uri), types.Position(0, 0))
+    assert await text_document_hover.handle(session, position) is None
+
+
+# --- hover ---------------------------------------------------------------------------------------------------------
+
+
+async def test_hover_shows_the_rules_page(engine: Any, client: Any, inline: Any) -> None:
+    session = make(engine, client, inline)
+    open_text(session, "x\n😀 bad")
+    params = types.HoverParams(types.TextDocumentIdentifier(A), types.Position(1, 4))
+    hover = await text_document_hover.handle(session, params)
+    assert hover == types.Hover(
+        types.MarkupContent(
+            types.MarkupKind.Markdown, "**MLW101**: `bad` is a bad word\n\n# MLW101 `bad-word`\n\nSays bad."
+        ),
+        types.Range(types.Position(1, 3), types.Position(1, 6)),
+    )
+    away = types.HoverParams(types.TextDocumentIdentifier(A), types.Position(0, 0))
+    assert await text_document_hover.handle(session, away) is None
