@@ -139,7 +139,8 @@ def test_requests_that_make_no_sense_are_refused(wire: Wire, method: str, params
         b'{"jsonrpc": "2.0"}',
         b'{"jsonrpc": "2.0", "method": "textDocument/didOpen", "params": {"textDocument": 1}}',
         b'{"jsonrpc": "2.0", "method": "textDocument/didChange", "params": '
-        b'{"textDocument": {"uri": "a", "version": 1}, "contentChanges": [{"range": {"start": {"line": 9999999999999, "character": -1}}, "text": "x"}]}}',
+        b'{"textDocument": {"uri": "a", "version": 1}, "contentChanges": '
+        b'[{"range": {"start": {"line": 9999999999999, "character": -1}}, "text": "x"}]}}',
         b'{"jsonrpc": "2.0", "method": "notebookDocument/didChange", "params": {}}',
         b'{"jsonrpc": "2.0", "id": "x", "result": 5}',
         b"[" * 100_000,
