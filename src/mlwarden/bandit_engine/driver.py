@@ -9,6 +9,7 @@ having, the tests and the bookkeeping of imports that they rely on, and drives t
 * the tree is walked without recursion, so that a long chain of operators does not end the run;
 * `# nosec` is not looked at: suppressing is policy's, which counts what it hides;
 * a test that raises is told as a failure, and the others still run;
+* nothing is written on the nodes that all trees of a process share (`Load()` and its like), which Bandit does;
 * positions come from the nodes, converted from UTF-8 bytes to code points.
 """
 
@@ -268,7 +269,8 @@ def _children(node: ast.AST) -> list[ast.AST]:
     for _, value in ast.iter_fields(node):
         items = value if isinstance(value, list) else [value]
         for index, item in enumerate(items):
-            if isinstance(item, ast.AST):
+            # `Load()`, `Add()` and their like are one object each for all trees of the process, not to be written on.
+            if isinstance(item, ast.AST) and (item._fields or item._attributes):
                 item._bandit_parent = node  # type: ignore[attr-defined]
                 item._bandit_sibling = items[index + 1] if index + 1 < len(items) else None  # type: ignore[attr-defined]
                 children.append(item)
