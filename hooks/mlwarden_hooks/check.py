@@ -10,8 +10,11 @@ from mlwarden.cli.main import main as mlwarden
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the hook with the options of `mlwarden check` and the names of files; returns the exit status."""
-    return mlwarden(["check", *(sys.argv[1:] if argv is None else argv)])
+    """Run the hook with the options of `mlwarden check` and the names of files; returns the exit status.
+
+    pre-commit names every staged file; those that the configuration excludes are left out all the same.
+    """
+    return mlwarden(["check", "--force-exclude", *(sys.argv[1:] if argv is None else argv)])
 
 
 def run() -> NoReturn:

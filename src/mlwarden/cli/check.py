@@ -30,6 +30,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     _add_status(parser)
     options.add_config(parser)
     options.add_run(parser)
+    parser.add_argument(
+        "--force-exclude", action="store_true", help="leave out excluded files even where they are named, as hooks do"
+    )
 
 
 def _add_output(parser: argparse.ArgumentParser) -> None:
@@ -78,7 +81,7 @@ def run(args: argparse.Namespace) -> int:
     paths = options.existing(args.paths)
     from mlwarden.engine.scan import scan
 
-    report = scan(paths, config, jobs=args.jobs)
+    report = scan(paths, config, jobs=args.jobs, force_exclude=args.force_exclude)
     if args.fix or args.diff:
         from mlwarden.cli.check_fix import run as run_fix
 

@@ -32,6 +32,7 @@ def scan(
     *,
     jobs: int | None = None,
     executor: Executor | None = None,
+    force_exclude: bool = False,
 ) -> ScanReport:
     """Check files and directories.
 
@@ -40,6 +41,7 @@ def scan(
         config: where the settings for each file come from.
         jobs: worker processes; None takes the number of processors for large scans and none for small ones.
         executor: any `concurrent.futures.Executor` to run on instead, e.g. that of a cluster.
+        force_exclude: what the settings exclude is left out even where it is named itself.
 
     Returns:
         A result for every file, in path order whatever the number of jobs.
@@ -47,7 +49,7 @@ def scan(
     project = Project()
     tasks: list[DiscoveredFile] = []
     results: list[FileResult] = []
-    for found in discover(paths, config.for_folder):
+    for found in discover(paths, config.for_folder, force_exclude=force_exclude):
         if found.problem is not None:
             settings = config.for_path(found.location)
             results.append(problem_result(found.path, found.problem, settings, None, project))
