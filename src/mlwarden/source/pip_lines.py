@@ -21,7 +21,7 @@ from mlwarden.source.requirement import (
 )
 
 _LINE = re.compile(r"[^\r\n]*")
-_CONTINUED = re.compile(r"\\(?:\r\n|\r|\n)")
+_CONTINUED = re.compile(r"\\(?:\r\n|\r|\n|\Z)")
 _COMMENT = re.compile(r"(?:^|(?<=\s))#.*")
 # A word of a line, its parts quoted or not; a backslash keeps the next character.
 _WORD = re.compile(r"""(?:[^\s"'\\]+|\\.|"(?:[^"\\]|\\.)*"|'[^']*'|["'\\])+""")

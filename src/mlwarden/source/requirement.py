@@ -139,7 +139,7 @@ _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 _SPACE = re.compile(r"[ \t]*")
 _EXTRAS = re.compile(r"[ \t]*\[([^\]]*)\]")
 _AT = re.compile(r"[ \t]*@[ \t]*")
-_CLAUSE = r"(?:===|==|~=|!=|<=|>=|<|>)[ \t]*[^\s,;()=<>!~]+"
+_CLAUSE = r"(?:===|==|~=|!=|<=|>=|<|>)[ \t]*(?:\d+!)?[^\s,;()=<>!~]+"
 _CLAUSES = re.compile(rf"{_CLAUSE}(?:[ \t]*,[ \t]*{_CLAUSE})*")
 _VCS = re.compile(r"(?:git|hg|svn|bzr)\+[a-z+]+:|git@")
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://|git@|file:")
@@ -265,3 +265,22 @@ def _version_in(url: str) -> str | None:
     """The version that an archive's name tells: only for archives, a tag of a repository may be moved."""
     archive = None if _VCS.match(url) else _archive(url)
     return archive["version"].replace("%2B", "+") if archive else None
+
+
+def spanned(text: str, at: int | None, literal: Span, role: Role, group: str) -> Requirement | None:
+    """A requirement in a string of some other format.
+
+    Args:
+        text: the string's value.
+        at: where its characters stand in the file as they are; None where escapes hide that, so that every place is
+            the whole literal.
+        literal: the string with its quotes.
+        role: of the requirement.
+        group: of the requirement.
+    """
+    requirement = parse_requirement(text, role, group)
+    if requirement is None:
+        return None
+    if at is None:
+        return replace(requirement, span=literal, name_span=literal, specifier_span=literal)
+    return Dependencies((requirement,)).moved(at).requirements[0]
