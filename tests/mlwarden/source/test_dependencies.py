@@ -91,12 +91,12 @@ def test_requirements_file() -> None:
         --no-binary :all:
         """,
         "torch ==2.5.1 [torch==2.5.1 | torch | ==2.5.1] pinned=2.5.1",
-        "transformers >=4.40,\\<5 [x]"
-        if False
-        else 'transformers >=4.40,<5 [transformers>=4.40,\\ <5 ; python_version >= "3.10" | transformers | >=4.40,\\ <5]'
+        "transformers >=4.40,<5"
+        ' [transformers>=4.40,\\ <5 ; python_version >= "3.10" | transformers | >=4.40,\\ <5]'
         ' marker=python_version >= "3.10"',
         "keras ==3.3.3 [keras == 3.3.3 | keras | == 3.3.3] pinned=3.3.3 hashes=2",
-        "m  [git+https://github.com/o/m.git@main#egg=m | m | ] url=git+https://github.com/o/m.git@main#egg=m editable=True",
+        "m  [git+https://github.com/o/m.git@main#egg=m | m | ]"
+        " url=git+https://github.com/o/m.git@main#egg=m editable=True",
         "  [./here | ./here | ] url=./here editable=True",
         "--index-url=https://a.example/simple [--index-url https://a.example/simple]",
         "--extra-index-url=https://b.example/simple [--extra-index-url=https://b.example/simple]",
@@ -681,39 +681,11 @@ FILES = ["requirements.txt", "pyproject.toml", "Pipfile", "Pipfile.lock", "poetr
 FILES += ["environment.yml", "conda-lock.yml", "pylock.toml"]
 WORDS = st.sampled_from(
     [
-        "torch",
-        "==2.5",
-        ">=",
-        " ",
-        "\n",
-        "\r\n",
-        "- ",
-        "  ",
-        "dependencies:",
-        "pip:",
-        "[options]",
-        "install_requires =",
-        "[",
+        *" -[]\\#;\"'{}:,=)🤗\n\0\u2028",
+        *("\r\n", "- ", "  ", "torch", "==2.5", ">=", "-r ", "--hash=", "dependencies:", "pip:", "package:"),
+        *("[options]", "install_requires =", "setup(install_requires=[", "[project]", "dependencies = ["),
+        *("[[package]]", 'name = "x"', 'version = "1"', '"default"'),
     ]
-    + [
-        "]",
-        "[[package]]",
-        'name = "x"',
-        'version = "1"',
-        "-r ",
-        "--hash=",
-        "\\",
-        "#",
-        ";",
-        '"',
-        "'",
-        "{",
-        "}",
-        ":",
-        ",",
-        "=",
-    ]
-    + ["package:", "[project]", "dependencies = [", '"default"', "setup(install_requires=[", ")", "🤗", "\0", "\u2028"]
 )
 
 
