@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 
 from mlwarden.model.spans import Span
 from mlwarden.reports.text import TAB_STOP, char_width, printable
@@ -34,13 +33,80 @@ class ExcerptLine:
     mark: tuple[int, int] | None = None
 
 
-def excerpt(lines: LineIndex, span: Span, secrets: Sequence[Span] = (), context: int = 1) -> tuple[ExcerptLine, ...]:
+class Values:
+    """Texts that are looked for in other texts, however many they are."""
+
+    # Up to here one search per value is the fastest; beyond, one look-up per place and length.
+    _FEW = 50
+
+    def __init__(self, values: Iterable[str] = ()) -> None:
+        """`values` may hold duplicates and empty texts."""
+        self._by_length: dict[int, set[str]] = {}
+        for value in values:
+            if value:
+                self._by_length.setdefault(len(value), set()).add(value)
+        self._count = sum(map(len, self._by_length.values()))
+
+    def found(self, text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+        """Where values stand that lie in `text[start:end]` or reach into it."""
+        for length, values in self._by_length.items():
+            low, high = max(0, start - length + 1), min(len(text), end + length - 1)
+            if self._count > self._FEW:
+                places = (at for at in range(low, high - length + 1) if text[at : at + length] in values)
+                yield from ((at, at + length) for at in places)
+                continue
+            for value in values:
+                at = text.find(value, low, high)
+                while at >= 0:
+                    yield at, at + length
+                    at = text.find(value, at + 1, high)
+
+
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """What is not shown.
+
+    Attributes:
+        spans: ranges of the text, in any order.
+        values: characters that are not shown wherever they stand.
+    """
+
+    spans: Sequence[Span] = ()
+    values: Values = field(default_factory=Values)
+
+    def ranges(self, text: str, start: int, end: int) -> list[tuple[int, int]]:
+        """The parts of the secrets that lie in `text[start:end]`, sorted, those that overlap merged."""
+        found = [(span.start, span.end) for span in self.spans if span.start < end and start < span.end]
+        found.extend(self.values.found(text, start, end))
+        merged: list[tuple[int, int]] = []
+        for begin, stop in sorted(found):
+            begin, stop = max(begin, start), min(stop, end)
+            if merged and begin < merged[-1][1]:
+                merged[-1] = (merged[-1][0], max(merged[-1][1], stop))
+            else:
+                merged.append((begin, stop))
+        return merged
+
+    def masked(self, text: str) -> str:
+        """The text with a mask in place of every secret."""
+        pieces: list[str] = []
+        done = 0
+        for begin, stop in self.ranges(text, 0, len(text)):
+            pieces += (text[done:begin], MASK)
+            done = stop
+        return "".join((*pieces, text[done:])) if pieces else text
+
+
+NO_SECRETS = Secrets()
+
+
+def excerpt(lines: LineIndex, span: Span, secrets: Secrets = NO_SECRETS, context: int = 1) -> tuple[ExcerptLine, ...]:
     """The lines that `span` touches, with `context` lines before and after.
 
     Args:
         lines: the text the span counts in (its `cell` is not looked at).
         span: what is underlined; offsets past the end of the text count as the end.
-        secrets: ranges in the same text whose characters are not shown, sorted by start.
+        secrets: what is not shown of the same text.
         context: lines of context on either side.
     """
     start, end = min(span.start, len(lines.text)), min(span.end, len(lines.text))
@@ -65,7 +131,7 @@ def excerpt(lines: LineIndex, span: Span, secrets: Sequence[Span] = (), context:
     return tuple(shown)
 
 
-def _line(lines: LineIndex, number: int, marked: tuple[int, int] | None, secrets: Sequence[Span]) -> ExcerptLine:
+def _line(lines: LineIndex, number: int, marked: tuple[int, int] | None, secrets: Secrets) -> ExcerptLine:
     line_start, line_end = lines.starts[number], lines.line_end(number)
     mark_start, mark_end = 0, 0
     if marked is not None:
@@ -88,12 +154,12 @@ def _line(lines: LineIndex, number: int, marked: tuple[int, int] | None, secrets
     return ExcerptLine(number + 1, f"{lead}{text}{tail}", mark)
 
 
-def _display(text: str, start: int, end: int, secrets: Sequence[Span]) -> tuple[str, list[int]]:
+def _display(text: str, start: int, end: int, secrets: Secrets) -> tuple[str, list[int]]:
     """The printable form of `text[start:end]`, and the terminal column of each of its offsets, the end included."""
     pieces: list[str] = []
     columns: list[int] = []
     column = 0
-    mask_of = _masked_ranges(start, end, secrets)
+    mask_of = secrets.ranges(text, start, end)
     mask_index = 0
     offset = start
     while offset < end:
@@ -119,18 +185,3 @@ def _display(text: str, start: int, end: int, secrets: Sequence[Span]) -> tuple[
         offset += 1
     columns.append(column)
     return "".join(pieces), columns
-
-
-def _masked_ranges(start: int, end: int, secrets: Sequence[Span]) -> list[tuple[int, int]]:
-    """The parts of the secrets that lie in `start..end`, merged; a later secret may begin inside an earlier one."""
-    ranges: list[tuple[int, int]] = []
-    upto = bisect_right(secrets, end, key=lambda span: span.start)
-    for span in secrets[:upto]:
-        begin, stop = max(span.start, start), min(span.end, end)
-        if begin >= stop:
-            continue
-        if ranges and begin < ranges[-1][1]:
-            ranges[-1] = (ranges[-1][0], max(ranges[-1][1], stop))
-        else:
-            ranges.append((begin, stop))
-    return ranges

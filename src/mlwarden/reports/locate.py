@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from mlwarden.model.results import FileResult, ScanReport, Verdict
 from mlwarden.model.spans import Span
 from mlwarden.notebooks.notebook import Notebook
-from mlwarden.reports.excerpt import MASK, ExcerptLine, excerpt
+from mlwarden.reports.excerpt import ExcerptLine, Secrets, Values, excerpt
 from mlwarden.source.documents import PlainText, lines_at, slice_of, text_at
 
 if TYPE_CHECKING:
@@ -28,6 +28,8 @@ _SHORTEST_VALUE = 6
 # A file that the report holds no content of (a sibling module that a trace leads to) is read for its lines, if it is
 # not larger than this.
 _LARGEST_SIBLING = 4_000_000
+# Reports go from file to file, and traces to a few others; thousands of decoded files need not be in memory at once.
+_KEPT = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,7 @@ def is_secret(code: str) -> bool:
 
 
 class Sources:
-    """The checked files of a report, each decoded once, when first asked for."""
+    """The checked files of a report, decoded when first asked for; the last few are kept."""
 
     def __init__(self, report: ScanReport) -> None:
         self._results = {result.path: result for result in report.results}
@@ -89,6 +91,8 @@ class Sources:
                 result = FileResult(path, Verdict(), content=_from_disk(path))
             elif result.content is None:
                 result = replace(result, content=_from_disk(path))
+            if len(self._views) >= _KEPT:
+                del self._views[next(iter(self._views))]
             view = self._views[path] = SourceView(result)
         return view
 
@@ -115,7 +119,6 @@ class SourceView:
     def __init__(self, result: FileResult) -> None:
         self.path = result.path
         self._result = result
-        self._hidden_in: dict[int | None, tuple[Span, ...]] = {}
 
     @cached_property
     def document(self) -> Document:
@@ -155,10 +158,13 @@ class SourceView:
 
     def file_edits(self, edits: Iterable[TextEdit]) -> Iterator[tuple[Region, str]]:
         """The same edits in the file's own text: for a notebook, JSON in place of a cell's source."""
+        document = self.document
+        if isinstance(document, Notebook) and document.text:
+            from mlwarden.notebooks.edit import to_file_edits
+
+            edits = to_file_edits(document, edits)
         for edit in edits:
-            if edit.span.cell is not None and isinstance(self.document, Notebook) and self.document.text:
-                edit = _in_file(self.document, edit)
-            yield _region(self.document, Span(edit.span.start, edit.span.end)), edit.replacement
+            yield _region(document, Span(edit.span.start, edit.span.end)), edit.replacement
 
     def excerpt(self, span: Span, context: int = 1) -> tuple[ExcerptLine, ...]:
         """The lines around the span with secrets masked; empty where the source is not at hand."""
@@ -170,9 +176,7 @@ class SourceView:
 
     def clean(self, text: str) -> str:
         """`text` (a message, a note) without the file's secrets."""
-        for value in self._secret_values:
-            text = text.replace(value, MASK)
-        return text
+        return Secrets((), self._secret_values).masked(text)
 
     def failures(self) -> Iterator[str]:
         """The file's internal failures; a sentence that begins with the path does not say it twice."""
@@ -192,8 +196,8 @@ class SourceView:
         return tuple(finding for finding in findings if is_secret(finding.code))
 
     @cached_property
-    def _secret_values(self) -> tuple[str, ...]:
-        """The secrets' characters, longest first, so that one inside another does not leave a rest."""
+    def _secret_values(self) -> Values:
+        """The secrets' characters."""
         values: set[str] = set()
         for finding in self._secrets:
             text = slice_of(self.document, finding.span)
@@ -201,23 +205,12 @@ class SourceView:
             values.update(match["value"] for match in _QUOTED.finditer(text))
             if finding.code.startswith("MLW3"):  # a key over several lines: a diff shows its lines one by one
                 values.update(line.strip("\"' \t") for line in text.splitlines())
-        return tuple(sorted((value for value in values if len(value) >= _SHORTEST_VALUE), key=lambda v: (-len(v), v)))
+        return Values(value for value in values if len(value) >= _SHORTEST_VALUE)
 
-    def _hidden(self, cell: int | None) -> tuple[Span, ...]:
-        """The ranges of one text that are not shown: the findings' own, and whatever repeats their characters."""
-        known = self._hidden_in.get(cell)
-        if known is not None:
-            return known
-        text = text_at(self.document, cell)
-        spans = (finding.span for finding in self._secrets)
-        hidden = {Span(span.start, span.end) for span in spans if span.cell == cell}
-        for value in self._secret_values:
-            at = text.find(value)
-            while at >= 0:
-                hidden.add(Span(at, at + len(value)))
-                at = text.find(value, at + len(value))
-        result = self._hidden_in[cell] = tuple(sorted(hidden))
-        return result
+    def _hidden(self, cell: int | None) -> Secrets:
+        """What is not shown of one text: the findings' own ranges, and whatever repeats their characters."""
+        spans = tuple(finding.span for finding in self._secrets if finding.span.cell == cell)
+        return Secrets(spans, self._secret_values)
 
 
 def _region(document: Document, span: Span) -> Region:
@@ -226,34 +219,3 @@ def _region(document: Document, span: Span) -> Region:
     line, column = lines.position(min(span.start, limit))
     end_line, end_column = lines.position(min(span.end, limit))
     return Region(line + 1, column + 1, end_line + 1, end_column + 1)
-
-
-def _in_file(notebook: Notebook, edit: TextEdit) -> TextEdit:
-    """An edit of a cell's source as an edit of the .ipynb text: what differs once the edit is made there."""
-    from mlwarden.model.fixes import TextEdit
-    from mlwarden.notebooks.edit import apply_edits
-    from mlwarden.notebooks.mapping import to_file_span
-
-    assert edit.span.cell is not None
-    source = notebook.cells[edit.span.cell].source_span
-    after = apply_edits(notebook, [edit])
-    # Nothing outside of the source changes, so only the source is compared.
-    old = notebook.text[source.start : source.end]
-    new = after[source.start : len(after) - (len(notebook.text) - source.end)]
-    # Like characters beside the edit must not move it: another edit of the same fix may be about them.
-    place = to_file_span(notebook, edit.span)
-    front = min(_shared(old, new), place.start - source.start)
-    old, new = old[front:], new[front:]
-    back = min(_shared(old[::-1], new[::-1]), source.end - place.end)
-    start = source.start + front
-    return TextEdit(Span(start, start + len(old) - back), new[: len(new) - back])
-
-
-def _shared(one: str, other: str) -> int:
-    """The length of what both start with."""
-    length = 0
-    for ours, theirs in zip(one, other, strict=False):
-        if ours != theirs:
-            break
-        length += 1
-    return length

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlwarden.model.spans import Span
-from mlwarden.reports.excerpt import ExcerptLine, excerpt
+from mlwarden.reports.excerpt import ExcerptLine, Secrets, Values, excerpt
 from mlwarden.reports.text import width
 from mlwarden.source.lines import LineIndex
 
@@ -12,8 +12,8 @@ from mlwarden.source.lines import LineIndex
 def shown(text: str, part: str, *secrets: str, context: int = 1) -> list[str]:
     """The excerpt around `part`, each marked line followed by its carets."""
     start = text.index(part)
-    hidden = sorted(Span(text.index(secret), text.index(secret) + len(secret)) for secret in secrets)
-    return drawn(excerpt(LineIndex(text), Span(start, start + len(part)), hidden, context))
+    spans = [Span(text.index(secret), text.index(secret) + len(secret)) for secret in secrets]
+    return drawn(excerpt(LineIndex(text), Span(start, start + len(part)), Secrets(spans), context))
 
 
 def drawn(lines: tuple[ExcerptLine, ...]) -> list[str]:
@@ -132,7 +132,7 @@ def test_an_overlong_line_is_cut_around_the_range() -> None:
     st.lists(st.tuples(st.integers(0, 60), st.integers(1, 20)), max_size=3),
 )
 def test_marks_lie_inside_their_lines(text: str, bounds: tuple[int, int], hidden: list[tuple[int, int]]) -> None:
-    secrets = sorted(Span(start, start + length) for start, length in hidden)
+    secrets = Secrets([Span(start, start + length) for start, length in hidden], Values(["ab", "e\u0301"]))
     lines = excerpt(LineIndex(text), Span(min(bounds), max(bounds)), secrets)
     assert any(line.mark is not None for line in lines)
     for line in lines:
@@ -142,3 +142,28 @@ def test_marks_lie_inside_their_lines(text: str, bounds: tuple[int, int], hidden
             column, length = line.mark
             assert length >= 1
             assert column + length <= max(width(line.text), column + 1)
+
+
+def test_values_are_masked_wherever_they_stand() -> None:
+    text = "a = 1 # s3cr3t\nb = 's3cr3t'\ns3cr3t s3cr3ts3cr3t\n"
+    lines = excerpt(LineIndex(text), Span(text.index("b"), text.index("b") + 1), Secrets(values=Values(["s3cr3t"])))
+    assert [line.text for line in lines] == ["a = 1 # ****", "b = '****'", "**** ********"]
+
+
+def test_a_value_that_the_cut_goes_through_is_masked() -> None:
+    secret = "S" * 60
+    text = "x" * 500 + secret + "y" * 20 + "f(1)" + "z" * 80 + secret + "y" * 500
+    start = text.index("f(1)")
+    (line,) = excerpt(LineIndex(text), Span(start, start + 4), Secrets(values=Values([secret])))
+    assert line.text == "…****" + "y" * 20 + "f(1)" + "z" * 80 + "****…"
+    assert line.mark == (25, 4)
+
+
+@given(st.lists(st.text(alphabet="ab", max_size=4), max_size=4), st.text(alphabet="abc", max_size=30))
+def test_many_values_are_found_as_few_are(values: list[str], text: str) -> None:
+    few = Values(values)
+    many = Values([*values, *(f"z{number}" * 9 for number in range(60))])
+    for bounds in ((0, len(text)), (len(text) // 3, len(text) // 2)):
+        assert sorted(few.found(text, *bounds)) == sorted(many.found(text, *bounds))
+    masked = Secrets(values=few).masked(text)
+    assert not any(value and value in masked for value in values)
