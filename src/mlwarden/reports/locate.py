@@ -19,10 +19,15 @@ if TYPE_CHECKING:
     from mlwarden.model.findings import Finding
     from mlwarden.model.fixes import TextEdit
     from mlwarden.source.documents import Document
+    from mlwarden.source.lines import LineIndex
 
 # Bandit's tests for hard-coded passwords: string, function argument, function default.
 _BANDIT_SECRETS = ("B105", "B106", "B107")
 _QUOTED = re.compile(r"""(?s)[rbuRBU]{0,2}(?P<quote>\"{3}|'{3}|["'])(?P<value>.*?)(?P=quote)""")
+# Tokens are looked for so many lines around the range (the name of one may stand two lines above it), and no farther
+# away than so many characters.
+_TOKEN_LINES = 4
+_TOKEN_REACH = 4_000
 # Shorter values are masked where the finding stands, but not wherever the same letters occur.
 _SHORTEST_VALUE = 6
 # A file that the report holds no content of (a sibling module that a trace leads to) is read for its lines, if it is
@@ -172,11 +177,14 @@ class SourceView:
         cell = span.cell if isinstance(document, Notebook) else None
         if not text_at(document, cell):
             return ()
-        return excerpt(lines_at(document, cell), span, self._hidden(cell), context)
+        lines = lines_at(document, cell)
+        own = (finding.span for finding in self._secrets if finding.span.cell == cell)
+        hidden = Secrets((*own, *_tokens_around(lines, span)), self._secret_values)
+        return excerpt(lines, span, hidden, context)
 
     def clean(self, text: str) -> str:
-        """`text` (a message, a note) without the file's secrets."""
-        return Secrets((), self._secret_values).masked(text)
+        """`text` (a message, a note, a diff) without the file's secrets, and without anything shaped like a token."""
+        return Secrets(_tokens(text), self._secret_values).masked(text)
 
     def failures(self) -> Iterator[str]:
         """The file's internal failures; a sentence that begins with the path does not say it twice."""
@@ -207,10 +215,21 @@ class SourceView:
                 values.update(line.strip("\"' \t") for line in text.splitlines())
         return Values(value for value in values if len(value) >= _SHORTEST_VALUE)
 
-    def _hidden(self, cell: int | None) -> Secrets:
-        """What is not shown of one text: the findings' own ranges, and whatever repeats their characters."""
-        spans = tuple(finding.span for finding in self._secrets if finding.span.cell == cell)
-        return Secrets(spans, self._secret_values)
+
+def _tokens_around(lines: LineIndex, span: Span) -> list[Span]:
+    """What is shaped like a token on the lines of an excerpt, whatever rules were selected."""
+    text = lines.text
+    first, last = lines.line_of(min(span.start, len(text))), lines.line_of(min(span.end, len(text)))
+    start, end = lines.starts[max(0, first - _TOKEN_LINES)], lines.line_end(min(last + _TOKEN_LINES, len(lines) - 1))
+    # Of overlong lines only what is near the range is shown.
+    start, end = max(start, span.start - _TOKEN_REACH), min(end, span.end + _TOKEN_REACH)
+    return [token.shifted(start) for token in _tokens(text[start:end])]
+
+
+def _tokens(text: str) -> list[Span]:
+    from mlwarden.secrets.scan import shapes
+
+    return [Span(found.start, found.end) for found in shapes(text)]
 
 
 def _region(document: Document, span: Span) -> Region:

@@ -122,3 +122,27 @@ def test_a_key_over_several_lines_is_cleaned_line_by_line() -> None:
     key = "-----BEGIN KEY-----\nAAAABBBB\nCCCCDDDD\n-----END KEY-----"
     view = view_of(f'k = """{key}"""\n'.encode(), finding("MLW303", 7, 7 + len(key)))
     assert view.clean("-AAAABBBB\n+CCCCDDDD\n") == "-****\n+****\n"
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_tokens_are_masked_though_no_rule_reported_them(name: str) -> None:
+    token = "hf_" + "wQ3x" + "Zr8kLmN2pVtB6yHdJ4sFgXcA1eUo9i"
+    text = f'# {token}\nload(x, "{token}")\nkey = "{token}"\n'
+    start = text.index("load")
+    step = TraceStep(Span(0, 1), f"from {token}")
+    load = finding("MLW102", start, text.index("\nkey"), f"loads {token}", step)
+    report = ScanReport((FileResult("a.py", Verdict((load,)), content=text.encode()),), "0.1.0")
+    shown = render(name, report, ReportOptions())
+    assert token not in shown
+    assert token[4:] not in shown
+    assert "loads ****" in shown
+
+
+def test_a_token_at_the_edge_of_what_is_shown_is_masked() -> None:
+    token = "hf_" + "wQ3x" + "Zr8kLmN2pVtB6yHdJ4sFgXcA1eUo9i"
+    text = "x = '" + " " * 500 + token + " " * 60 + "f(1)" + " " * 60 + token + " " * 500 + "'\n"
+    start = text.index("f(1)")
+    (line,) = view_of(text.encode()).excerpt(Span(start, start + 4))
+    assert token[-8:] not in line.text
+    assert token[:8] not in line.text
+    assert "f(1)" in line.text
