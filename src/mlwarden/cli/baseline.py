@@ -69,7 +69,7 @@ def _record(args: argparse.Namespace, paths: list[Path], file: Path, is_new: boo
 
     config = options.config_source(args)
     previous = None if is_new else baseline.load(file)
-    report = scan(paths, config, jobs=args.jobs)
+    report = scan(paths, config, jobs=options.jobs(config, paths))
     if any(result.failures for result in report.results):
         say_failures(report)
         return None

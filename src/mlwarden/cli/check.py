@@ -81,7 +81,7 @@ def run(args: argparse.Namespace) -> int:
     paths = options.existing(args.paths)
     from mlwarden.engine.scan import scan
 
-    report = scan(paths, config, jobs=args.jobs, force_exclude=args.force_exclude)
+    report = scan(paths, config, jobs=options.jobs(config, paths), force_exclude=args.force_exclude)
     if args.fix or args.diff:
         from mlwarden.cli.check_fix import run as run_fix
 

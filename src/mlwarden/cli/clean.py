@@ -4,9 +4,18 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mlwarden.cli import options
 from mlwarden.cli.output import write
+from mlwarden.model.errors import UsageError
+
+if TYPE_CHECKING:
+    from mlwarden.config.settings import Settings
+
+DEFAULT_FOLDER = ".mlwarden_cache"
+# What backup programs know caches by (https://bford.info/cachedir/); a folder of another name is ours only with it.
+_TAG = "CACHEDIR.TAG"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -19,11 +28,23 @@ def run(args: argparse.Namespace) -> int:
     """Remove the cache and say where it was.
 
     Raises:
-        UsageError, ConfigError: wrong configuration, or a folder that is no cache of ours.
+        UsageError, ConfigError: wrong configuration, or a folder that is no cache or cannot be removed.
     """
-    from mlwarden.engine.cache import remove
+    import shutil
 
-    settings = options.config_source(args).for_path(Path.cwd() / "any")
-    removed = remove(settings)
-    write(f"Removed {removed}\n" if removed else "There is no cache\n")
+    folder = _folder(options.config_source(args).for_folder(Path.cwd()))
+    if not folder.is_dir():
+        write(f"There is no cache at {folder}\n")
+        return 0
+    if folder.is_symlink() or not (folder.name == DEFAULT_FOLDER or (folder / _TAG).is_file()):
+        raise UsageError(f"{folder} does not look like a cache of mlwarden's; remove it by hand")
+    try:
+        shutil.rmtree(folder)
+    except OSError as error:
+        raise UsageError(f"cannot remove {folder}: {error.strerror or error}") from None
+    write(f"Removed {folder}\n")
     return 0
+
+
+def _folder(settings: Settings) -> Path:
+    return Path(settings.cache_dir) if settings.cache_dir else Path(settings.root) / DEFAULT_FOLDER

@@ -128,3 +128,10 @@ def config_source(args: argparse.Namespace) -> ConfigSource:
         cache_dir=getattr(args, "cache_dir", None),
     )
     return ConfigSource(given, args.config, args.isolated, frozenset(rule.code for rule in every_rule()))
+
+
+def jobs(config: ConfigSource, paths: list[Path]) -> int | None:
+    """The number of processes that the command line or the first path's configuration asks for. Raises `ConfigError`."""
+    first = paths[0]
+    settings = config.for_folder(first) if first.is_dir() else config.for_path(first)
+    return settings.jobs

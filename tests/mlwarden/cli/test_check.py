@@ -354,3 +354,23 @@ print(status, [name for name in heavy if name in sys.modules])
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout == "No problems found in 1 file\n0 []\n"
+
+
+@pytest.mark.parametrize(("arguments", "jobs"), [([], 2), (["--jobs", "1"], 1), (["--isolated"], None)])
+def test_the_number_of_processes_comes_from_the_configuration_too(
+    arguments: list[str], jobs: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from mlwarden.engine import scan as module
+
+    asked: list[int | None] = []
+    real = module.scan
+
+    def scan(paths: object, config: object, *, jobs: int | None) -> object:
+        asked.append(jobs)
+        return real(paths, config, jobs=1)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(module, "scan", scan)
+    Path("mlwarden.toml").write_text("jobs = 2\n")
+    Path("a.py").write_text("import json\n")
+    assert main(["check", "--no-cache", *arguments]) == 0
+    assert asked == [jobs]
