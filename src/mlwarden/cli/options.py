@@ -131,7 +131,11 @@ def config_source(args: argparse.Namespace) -> ConfigSource:
 
 
 def jobs(config: ConfigSource, paths: list[Path]) -> int | None:
-    """The number of processes that the command line or the first path's configuration asks for. Raises `ConfigError`."""
+    """The number of processes that the command line, or the first path's configuration, asks for.
+
+    Raises:
+        ConfigError: that configuration is wrong.
+    """
     first = paths[0]
     settings = config.for_folder(first) if first.is_dir() else config.for_path(first)
     return settings.jobs

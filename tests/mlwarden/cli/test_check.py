@@ -7,6 +7,7 @@ import subprocess
 import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -365,9 +366,9 @@ def test_the_number_of_processes_comes_from_the_configuration_too(
     asked: list[int | None] = []
     real = module.scan
 
-    def scan(paths: object, config: object, *, jobs: int | None) -> object:
+    def scan(paths: list[Path], config: Any, *, jobs: int | None, **others: Any) -> object:
         asked.append(jobs)
-        return real(paths, config, jobs=1)  # type: ignore[arg-type]
+        return real(paths, config, jobs=1, **others)
 
     monkeypatch.setattr(module, "scan", scan)
     Path("mlwarden.toml").write_text("jobs = 2\n")
