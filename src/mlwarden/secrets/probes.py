@@ -1,0 +1,111 @@
+"""Where in a text a secret may stand: the cheap first look that most texts do not pass.
+
+Two kinds of search, in plain `re`, chosen by measurement (`benchmarks/secrets_speed.py`):
+
+- one search for a run of 20 letters, digits, `/` or `+` after one of `_-"'=:`: it meets all tokens with a prefix like
+  `gsk_`, and all values without a shape of their own that are assigned to something;
+- one search for each prefix of the tokens that the first search may miss, because `-` and `_` stand in their middle or
+  they follow a space. Every pattern begins with literal characters, which `re` looks for at more than 1 GB/s; an
+  alternation of the same prefixes is 50 times slower.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+
+from mlwarden.secrets.formats import TokenFormat, all_formats, compiled, format_of
+
+_RUN = re.compile(r"""["'=:_\-] ?[A-Za-z0-9/+]{20}""")
+_REST_OF_RUN = re.compile(r"[A-Za-z0-9/+]*")
+# How far back a token may begin before its run: `AGE-SECRET-KEY-`, `pcsk_ab12cd_`.
+_LOOK_BACK = 40
+_TOKEN_BEFORE = re.compile(r"[\w\-]*\Z", re.ASCII)
+# Each begins with a literal. The number is how many characters before the match the token begins.
+_SWEEPS = (
+    (r"sk-[\w\-]{20}", 0),
+    (
+        r"A(?:(?:KIA|SIA|BIA|CCA)[A-Z2-7]{16}|Iza[\w\-]{20}|BSK[A-Za-z0-9+/]{20}|ccountKey=[A-Za-z0-9+/]{20}|Q\.Ab[\w\-]{20})",
+        0,
+    ),
+    (r"eyJ[A-Za-z0-9_\-]{12}", 0),
+    (r"-----BEGIN [A-Z0-9 ]{0,20}PRIVATE KEY", 0),
+    (r"nvapi-[\w\-]{20}", 0),
+    (r"tgp_v1_[\w\-]{20}", 0),
+    (r"gl[a-z]{2,6}-[\w\-]{20}", 0),
+    (r"dapi[0-9a-f]{20}", 0),
+    (r"GOCSPX-[\w\-]{20}", 0),
+    (r"ya29\.[\w\-.]{20}", 0),
+    (r"sig=[A-Za-z0-9+/%]{20}", 0),
+    (r"Q~[\w~.\-]{20}", 4),
+    (r"pypi-AgE[\w\-]{20}", 0),
+    (r"dckr_[\w\-]{20}", 0),
+    (r"x(?:ox[abposr]-[0-9]|app-[0-9])", 0),
+    (r"hooks\.slack\.com/services/", 0),
+    (r"/api/webhooks/[0-9]", 0),
+    (r"SG\.[\w\-]{20}", 0),
+    (r"hv[sbr]\.[\w\-]{20}", 0),
+)
+# A Telegram bot's token begins with its number.
+_TELEGRAM = ":AA"
+
+
+def candidates(text: str) -> Iterator[tuple[TokenFormat, int]]:
+    """Places where a value of a format may begin, to be tested with `TokenFormat.match`; in no order."""
+    yield from _runs(text)
+    by_start = _by_start()
+    for pattern, before in _SWEEPS:
+        for found in compiled(pattern).finditer(text):
+            start = found.start() - before
+            if before:
+                yield format_of("azure-ad-secret"), max(start, 0)
+            else:
+                yield from _with_prefix(by_start, text, start)
+    if _TELEGRAM in text:
+        token = format_of("telegram")
+        for found in compiled(token.pattern).finditer(text):
+            yield token, found.start()
+
+
+def _runs(text: str) -> Iterator[tuple[TokenFormat, int]]:
+    by_start = _by_start()
+    shapeless = tuple(each for each in all_formats() if not each.prefixes and not each.swept)
+    position = 0
+    while True:
+        found = _RUN.search(text, position)
+        if found is None:
+            return
+        start = found.end() - 20
+        rest = _REST_OF_RUN.match(text, found.end())
+        assert rest is not None
+        position = rest.end()
+        size = position - start
+        if size < 4000:  # an embedded file is not a token
+            for token in shapeless:
+                yield token, start
+        if text[found.start()] in "_-" and start == found.start() + 1:
+            before = _TOKEN_BEFORE.search(text, max(0, start - _LOOK_BACK), start)
+            assert before is not None
+            yield from _with_prefix(by_start, text, before.start())
+            # `\nhf_...` in the source of a string: the token begins after the escape.
+            if text[before.start() - 1 : before.start()] == "\\":
+                yield from _with_prefix(by_start, text, before.start() + 1)
+        else:
+            yield from _with_prefix(by_start, text, start)
+
+
+def _with_prefix(by_start: dict[str, list[TokenFormat]], text: str, start: int) -> Iterator[tuple[TokenFormat, int]]:
+    for token in by_start.get(text[start : start + 2], ()):
+        if text.startswith(token.prefixes, start):
+            yield token, start
+
+
+@cache
+def _by_start() -> dict[str, list[TokenFormat]]:
+    """The formats with prefixes by the first two characters of these."""
+    found: dict[str, list[TokenFormat]] = {}
+    for token in all_formats():
+        for start in sorted({prefix[:2] for prefix in token.prefixes}):
+            found.setdefault(start, []).append(token)
+    return found

@@ -1,0 +1,1 @@
+"""The formats of tokens, by kind of provider."""
