@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mlwarden.fixes.apply import apply, changed_only_inside, splice
+from mlwarden.fixes.imports import import_edit
 from mlwarden.model.fixes import Fix, TextEdit
 from mlwarden.model.spans import Span
+from mlwarden.notebooks.read import read_notebook
 from mlwarden.source.decoding import decode_python, encode
 from mlwarden.source.documents import DependencyFile, PlainText, PythonModule
 
@@ -73,3 +77,20 @@ def test_splicing_changes_only_what_is_inside(text: str, parts: list[tuple[int, 
     new = splice(text, reversed(edits) if len({e.span.start for e in edits}) == len(edits) else edits)
     assert changed_only_inside(text, new, edits)
     assert len(new) == len(text) + sum(len(e.replacement) - (e.span.end - e.span.start) for e in edits)
+
+
+def test_a_notebook_keeps_every_byte_outside_of_the_edits() -> None:
+    text = '{"cells": [{"cell_type": "code",\r\n "source": ["%%time\\n", "l\\u00f6ad(p)"], "metadata": {},\r\n' + (
+        ' "outputs": [], "execution_count": 1}], "metadata": {}, "nbformat": 4, "nbformat_minor": 4 }\n'
+    )
+    notebook = read_notebook("a.ipynb", text)
+    at = notebook.cells[0].source.index(")")
+    name, line = import_edit(notebook, "os", cell=0)
+    assert line is not None
+    title = text.index('"code"')
+    fix = Fix("Mend", (TextEdit(Span(at, at, 0), f', "é", {name}'), line, TextEdit(Span(title, title + 6), '"raw"')))
+    after = apply(notebook, [fix])
+    assert json.loads(after)["cells"][0]["source"] == ["%%time\n", "import os\n", 'löad(p, "é", os)']
+    assert after.startswith('{"cells": [{"cell_type": "raw",\r\n "source": ["%%time\\n", ')
+    assert after.endswith(text[text.index('], "metadata": {},\r\n') :])
+    assert "l\\u00f6ad(p" in after
