@@ -136,11 +136,11 @@ class SourceView:
 
     def place(self, span: Span) -> Place:
         """Where the span is."""
-        document = self.document
+        document, span = self.document, self._in_document(span)
         if not isinstance(document, Notebook):
-            return Place(self.path, _region(document, Span(span.start, span.end)))
-        if span.cell is None or span.cell >= len(document.cells):
-            return self._place_outside_sources(document, Span(span.start, span.end))
+            return Place(self.path, _region(document, span))
+        if span.cell is None:
+            return self._place_outside_sources(document, span)
         cell = document.cells[span.cell]
         cell_region = _region(document, span)
         region = _region(document, self.file_span(span)) if document.text else cell_region
@@ -153,32 +153,47 @@ class SourceView:
         cell = cell_at(notebook, span.start) if notebook.text else None
         return Place(self.path, region) if cell is None else Place(self.path, region, cell.index, cell.id)
 
+    def _in_document(self, span: Span) -> Span:
+        """The span within its text; without its cell where the document has none such (it is no notebook any more)."""
+        document = self.document
+        in_cell = isinstance(document, Notebook) and span.cell is not None and span.cell < len(document.cells)
+        cell = span.cell if in_cell else None
+        limit = len(text_at(document, cell))
+        return Span(min(span.start, limit), min(span.end, limit), cell)
+
     def file_span(self, span: Span) -> Span:
         """The same range in the file's own text."""
-        if span.cell is None or not isinstance(self.document, Notebook):
-            return Span(span.start, span.end)
+        span = self._in_document(span)
+        if span.cell is None:
+            return span
         from mlwarden.notebooks.mapping import to_file_span
 
+        assert isinstance(self.document, Notebook)
         return to_file_span(self.document, span)
 
-    def file_edits(self, edits: Iterable[TextEdit]) -> Iterator[tuple[Region, str]]:
-        """The same edits in the file's own text: for a notebook, JSON in place of a cell's source."""
+    def file_edits(self, edits: Iterable[TextEdit]) -> list[tuple[Region, str]]:
+        """The same edits in the file's own text: for a notebook, JSON in place of a cell's source.
+
+        Edits that contradict each other, which no fix should have, come out as none at all.
+        """
         document = self.document
+        edits = [replace(edit, span=self._in_document(edit.span)) for edit in edits]
         if isinstance(document, Notebook) and document.text:
             from mlwarden.notebooks.edit import to_file_edits
 
-            edits = to_file_edits(document, edits)
-        for edit in edits:
-            yield _region(document, Span(edit.span.start, edit.span.end)), edit.replacement
+            try:
+                edits = list(to_file_edits(document, edits))
+            except ValueError:
+                return []
+        return [(_region(document, edit.span), edit.replacement) for edit in edits]
 
     def excerpt(self, span: Span, context: int = 1) -> tuple[ExcerptLine, ...]:
         """The lines around the span with secrets masked; empty where the source is not at hand."""
-        document = self.document
-        cell = span.cell if isinstance(document, Notebook) else None
-        if not text_at(document, cell):
+        span = self._in_document(span)
+        if not text_at(self.document, span.cell):
             return ()
-        lines = lines_at(document, cell)
-        own = (finding.span for finding in self._secrets if finding.span.cell == cell)
+        lines = lines_at(self.document, span.cell)
+        own = (other for finding in self._secrets if (other := self._in_document(finding.span)).cell == span.cell)
         hidden = Secrets((*own, *_tokens_around(lines, span)), self._secret_values)
         return excerpt(lines, span, hidden, context)
 
@@ -208,7 +223,7 @@ class SourceView:
         """The secrets' characters."""
         values: set[str] = set()
         for finding in self._secrets:
-            text = slice_of(self.document, finding.span)
+            text = slice_of(self.document, self._in_document(finding.span))
             values.add(text.strip("\"' \t\r\n"))
             values.update(match["value"] for match in _QUOTED.finditer(text))
             if finding.code.startswith("MLW3"):  # a key over several lines: a diff shows its lines one by one
@@ -234,7 +249,6 @@ def _tokens(text: str) -> list[Span]:
 
 def _region(document: Document, span: Span) -> Region:
     lines = lines_at(document, span.cell)
-    limit = len(lines.text)
-    line, column = lines.position(min(span.start, limit))
-    end_line, end_column = lines.position(min(span.end, limit))
+    line, column = lines.position(span.start)
+    end_line, end_column = lines.position(span.end)
     return Region(line + 1, column + 1, end_line + 1, end_column + 1)

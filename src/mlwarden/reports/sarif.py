@@ -97,7 +97,7 @@ def _result(sources: Sources, path: str, finding: Finding, rules: Rules) -> dict
         steps = [*steps[: MOST_STEPS - 1], _location(place, view.clean(finding.message))]
         locations = [{"location": location} for location in steps]
         result["codeFlows"] = [{"threadFlows": [{"locations": locations}]}]
-    fixes = [_fix(view, fix) for fix in finding.fixes if fix.edits]
+    fixes = [entry for fix in finding.fixes if (entry := _fix(view, fix)) is not None]
     if fixes:
         result["fixes"] = fixes
     return result
@@ -133,11 +133,14 @@ def artifact(path: str) -> dict[str, Any]:
     return {"uri": quote(forward, errors="surrogateescape"), "uriBaseId": ROOT}
 
 
-def _fix(view: SourceView, fix: Fix) -> dict[str, Any]:
+def _fix(view: SourceView, fix: Fix) -> dict[str, Any] | None:
+    """None for a fix that leaves everything to the reader: SARIF has no fixes without replacements."""
     replacements = [
         {"deletedRegion": _region(region), "insertedContent": {"text": replacement}}
         for region, replacement in view.file_edits(fix.edits)
     ]
+    if not replacements:
+        return None
     entry: dict[str, Any] = {
         "description": {"text": view.clean(fix.title)},
         "artifactChanges": [{"artifactLocation": artifact(view.path), "replacements": replacements}],

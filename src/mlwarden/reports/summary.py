@@ -77,8 +77,10 @@ def sentence(summary: Summary, options: ReportOptions) -> str:
     if summary.reported:
         levels = ", ".join(f"{count} {level}" for level, count in summary.by_severity)
         head = f"Found {plural(summary.reported, 'problem')} ({levels}) in {summary.files_with_findings} of {files}"
-    else:
+    elif summary.files:
         head = f"No problems found in {files}"
+    else:
+        head = "There were no files to check"
     if options.fixed is not None:
         head = f"Fixed {options.fixed} of {plural(options.fixed + summary.reported, 'problem')}. {head}"
     parts = [head, *_fixable(summary), *_left_out(summary)]

@@ -32,3 +32,7 @@ def test_counts_by_severity_and_code_are_in_order() -> None:
     summary = summarize(ScanReport((FileResult("a.py", Verdict(findings)),), "0.1.0"))
     assert summary.by_severity == ((Severity.CRITICAL, 1), (Severity.MEDIUM, 1), (Severity.LOW, 1))
     assert summary.by_code == (("B1", 1), ("MLW9", 2))
+
+
+def test_a_run_that_checked_nothing_says_so() -> None:
+    assert sentence(summarize(ScanReport((), "0.1.0")), ReportOptions()) == "There were no files to check"
