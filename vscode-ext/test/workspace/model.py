@@ -1,0 +1,4 @@
+import torch
+
+name = "😀"; model = torch.load("model.pt")
+again = torch.load("again.pt")
