@@ -94,6 +94,11 @@ def finish(args: argparse.Namespace, config: ConfigSource, report: ScanReport, f
     status = exit_status(args, config, report)
     text = rendered(args, report, status, fixed, color=args.output_file is None and wants_color(sys.stdout))
     write(text, args.output_file)
+    if args.output_file is not None:
+        from mlwarden.reports.options import ReportOptions
+        from mlwarden.reports.summary import sentence, summarize
+
+        note(f"{sentence(summarize(report), ReportOptions(fixed=fixed))}; the report is in {args.output_file}")
     if args.output_file is not None or args.output_format not in _TEXT_FORMATS:
         say_failures(report)
     return status

@@ -177,7 +177,10 @@ def test_output_file(capsys: Capture) -> None:
     assert main(["check", *ONLY, "--output-format", "json"]) == 1
     shown = capsys.readouterr().out
     assert main(["check", *ONLY, "--output-format", "json", "--output-file", "out.json"]) == 1
-    assert capsys.readouterr().out == ""
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("Found 2 problems (")
+    assert err.endswith("; the report is in out.json\n")
     assert Path("out.json").read_text() == shown
 
 
