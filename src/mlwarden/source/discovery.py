@@ -115,7 +115,8 @@ class _Walk:
         try:
             is_folder = _is_folder(path)
         except (OSError, ValueError) as error:
-            self._problem(path, unreadable(error), explicit=True)
+            if not (self.force_exclude and self._named_is_excluded(path)):
+                self._problem(path, unreadable(error), explicit=True)
             return
         if is_folder:
             self._add_folder(path)

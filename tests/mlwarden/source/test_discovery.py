@@ -95,6 +95,8 @@ def test_a_named_file_is_always_checked_unless_forced(tmp_path: Path) -> None:
     assert found(tmp_path, *names, settings=settings) == ["build/a.py!", "x/b.py!", "x/skip.py!"]
     assert found(tmp_path, *names, settings=settings, force_exclude=True) == ["x/b.py!"]
     assert found(tmp_path, *names, force_exclude=True) == ["x/b.py!", "x/skip.py!"]
+    # A file that an editor has not saved yet is excluded as well.
+    assert found(tmp_path, "build/new.py", "x/new.py", force_exclude=True) == ["x/new.py!"]
 
 
 def test_named_files_of_unknown_kind_are_none_of_ours(tmp_path: Path) -> None:
