@@ -13,9 +13,11 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from array import array
 from collections.abc import Iterator
-from json.decoder import JSONDecodeError, scanstring
+from json.decoder import JSONDecodeError
+from json.decoder import scanstring as _scanstring  # type: ignore[attr-defined]  # documented by its use in json alone
 from typing import Any, NoReturn
 
 MAX_DEPTH = 200
@@ -187,13 +189,14 @@ class JsonCursor:
         start = self.skip()
         return self._decoder.raw_decode(self.text, start)[0]
 
-    def lines(self, joiner: str = "", literals: array[int] | None = None) -> str | None:
+    def lines(self, joiner: str = "", literals: array[int] | None = None, most: int = sys.maxsize) -> str | None:
         """Read a string, or a list of strings and join them: the two ways in which notebooks keep text.
 
         Args:
             joiner: what is put between the strings of a list.
             literals: receives three numbers for each string: where its contents, without the quotes, start and end,
                 and its decoded length.
+            most: how many strings `literals` is wanted for; of a longer list, it receives one more.
 
         Returns:
             The text; None when the value is anything else, which then has been passed over.
@@ -205,20 +208,22 @@ class JsonCursor:
         if first == '"':
             return self._literal(literals)
         if first == "[" and literals is not None:
-            return self._list(joiner, literals)
+            return self._list(joiner, literals, most)
         start = self.skip()
         if first != "[":
             return None
         if self.pos - start > _SMALL:
-            return JsonCursor(self.text, start)._list(joiner, None)
+            return JsonCursor(self.text, start)._list(joiner, None, 0)
         parts = self._decoder.raw_decode(self.text, start)[0]
         return joiner.join(parts) if all(isinstance(part, str) for part in parts) else None
 
-    def _list(self, joiner: str, literals: array[int] | None) -> str | None:
+    def _list(self, joiner: str, literals: array[int] | None, most: int) -> str | None:
         done: list[str] = []
         parts: list[str] = []
         is_text = True
-        for _ in self.items():
+        for index in self.items():
+            if index > most:
+                literals = None
             if self.text[self.pos : self.pos + 1] != '"':
                 is_text = False
             elif is_text:
@@ -289,7 +294,7 @@ class JsonCursor:
         """The end of the container at `pos` if it is small and well-formed, else 0."""
         portion = self.text[pos : pos + _GLANCE]
         try:
-            end: int = self._decoder.scan_once(portion, 0)[1]
+            end: int = self._decoder.scan_once(portion, 0)[1]  # type: ignore[attr-defined]
         except (StopIteration, ValueError, RecursionError):
             return 0
         if end > MAX_DEPTH - depth and portion.count("[", 0, end) + portion.count("{", 0, end) > MAX_DEPTH - depth:
@@ -315,7 +320,8 @@ class JsonCursor:
     def _string(self, start: int) -> tuple[str, int]:
         """Decode the string at its opening quote; the value and the offset after the closing quote."""
         try:
-            return scanstring(self.text, start + 1, True)
+            value, end = _scanstring(self.text, start + 1, True)
+            return str(value), int(end)
         except JSONDecodeError as error:
             self._string_end(start)  # says it better
             raise self.error(error.msg, error.pos) from None
@@ -326,7 +332,7 @@ class JsonCursor:
         quote = text.find('"', start + 1)
         if 0 < quote - start < _COPIED:
             try:
-                return scanstring(text, start + 1, True)[1]
+                return int(_scanstring(text, start + 1, True)[1])
             except JSONDecodeError:
                 pass
         plain = _PLAIN.match(text, start + 1)

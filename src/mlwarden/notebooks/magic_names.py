@@ -60,8 +60,14 @@ PYTHON_ARGUMENT = {
     "debug": "",
 }
 
-# Line magics that people type without the `%`, which IPython allows where a cell is a single line.
-AUTOMAGIC = _names("pip conda mamba micromamba uv")
+# What people type without the `%`, which IPython allows where a cell is a single line: line magics, and the names of
+# shell commands that IPython turns into magics.
+AUTOMAGIC = (
+    _names("pip conda mamba micromamba uv run load loadpy load_ext reload_ext matplotlib pylab env set_env cd pushd")
+    | _names("bookmark pycat time timeit prun config alias unalias store save edit history hist macro rerun recall")
+    | _names("pinfo pinfo2 pdef pdoc pfile psource psearch who who_ls whos reset xmode colors gui autocall logstart")
+    | _names("sx system sc ls ll lf lk ldir lx cat cp mv rm rmdir mkdir less more man")
+)
 
 # Line magics that take a whole cell where Databricks runs the notebook.
 DATABRICKS_CELL = _names("python sql scala r sh fs md md-sandbox skip")

@@ -20,14 +20,18 @@ from mlwarden.notebooks.notebook import Magic
 MAX_MAGICS = 50_000
 """Most pieces of IPython syntax in a cell; a cell beyond that was not written by anybody."""
 
-# Cell magics can be stacked (`%%time`, then `%%capture`); each keeps its body, so the number is bounded.
+# Cell magics can be stacked (`%%time`, then `%%capture`). Each keeps its body, so their number is bounded.
 _MAX_STACKED = 8
+_MAX_STACKED_LENGTH = 1 << 20
 
 _ESCAPES = frozenset("%!?,;/")
 # Whether a text can hold IPython syntax at all: an escape begins a line or follows `=`, or a `?` ends a line.
 _CANDIDATE = re.compile(
     r"(?:\A|[\r\n])[ \t\f]*[%!?,;/]|=[ \t\f]*(?:\\[\r\n]+[ \t\f]*)?[%!](?!=)|\?[ \t\f]*(?:#|[\r\n]|\Z)"
 )
+_PROMPT_FIRST = re.compile(r"\s*(?:>>>|In \[\d+\]:)(?:[ \t\r\n]|\Z)")
+_PROMPT = re.compile(r"^[ \t]*(?:>>>|\.\.\.|In \[\d+\]:|\.{3,}:)(?:[ \t]|(?=[\r\n])|\Z)", re.MULTILINE)
+_FIRST_CODE = re.compile(r"(?:\A|[\r\n])([ \t\f]*)[^\s#]")
 _AUTOMAGIC = re.compile(rf"\s*({'|'.join(sorted(AUTOMAGIC))})[ \t]+[^\s=.(\[,:]")
 _NAME = re.compile(r"\S*")
 _SPACES = re.compile(r"[ \t\f]*")
@@ -70,14 +74,18 @@ def mask(source: str, *, databricks: bool = False) -> Masked:
     Raises:
         TooManyMagicsError: for a cell with more than `MAX_MAGICS` of them.
     """
-    if _CANDIDATE.search(source):
-        masker = _Masker(source, databricks)
+    text = source
+    if _PROMPT_FIRST.match(source):
+        text = _PROMPT.sub(lambda prompt: " " * len(prompt[0]), source)
+    if _CANDIDATE.search(text):
+        masker = _Masker(text, databricks)
         python = masker.run()
         magics = tuple(masker.magics)
     else:
-        python, magics = source, ()
-        if _AUTOMAGIC.match(source):
-            python, magics = _automagic(source)
+        python, magics = _automagic(text) if _AUTOMAGIC.match(text) else (text, ())
+    first = _FIRST_CODE.search(python)
+    if first and first[1] and not parses(python):
+        python = _unindented(python)
     if _LONE_SURROGATE.search(python):
         python = _LONE_SURROGATE.sub("\ufffd", python)  # no parser takes half a character, wherever it stands
     return Masked(python, magics)
@@ -101,18 +109,37 @@ def _automagic(source: str) -> tuple[str, tuple[Magic, ...]]:
     end = len(source.rstrip())
     if "\n" in source[start:end] or "\r" in source[start:end] or parses(source[start:end]):
         return source, ()
-    name_end = _end(_NAME, source, start)
-    text = _end(_SPACES, source, name_end)
-    magic = Magic("line", source[start:name_end], source[text:end], "", Span(start, end), Span(text, end))
-    return source[:start] + "0" + " " * (end - start - 1) + source[end:], (magic,)
+    masker = _Masker(source, False)
+    masker.bare_magic(start, end)
+    return masker.rest(), tuple(masker.magics)
+
+
+def _unindented(python: str) -> str:
+    """Let a cell parse that is indented as a whole, which IPython takes: `  x = 1` becomes `0;x = 1`.
+
+    Only simple statements can follow on a placeholder; where there are others, the cell stays as it is.
+    """
+    parts: list[str] = []
+    done = pos = 0
+    while pos < len(python):
+        line = logical_line(python, pos)
+        if line.last >= 0:
+            if line.code - line.start < 2:
+                return python
+            parts.append(python[done : line.start] + "0;")
+            done = line.start + 2
+        pos = line.next
+    changed = "".join(parts) + python[done:]
+    return changed if parses(changed) else python
 
 
 class _Masker:
     """Goes through a cell's logical lines; `parts` is the masked text so far, complete up to `done`."""
 
-    def __init__(self, source: str, databricks: bool) -> None:
+    def __init__(self, source: str, databricks: bool, nested: bool = False) -> None:
         self.source = source
         self.databricks = databricks
+        self.nested = nested
         self.magics: list[Magic] = []
         self.parts: list[str] = []
         self.done = 0
@@ -122,6 +149,7 @@ class _Masker:
         source = self.source
         pos = 0
         opened = 0  # cell magics so far; they come before everything but blank lines and comments
+        most = _MAX_STACKED if len(source) < _MAX_STACKED_LENGTH else 1
         first = True
         doubt = -1  # where the body of an unknown cell magic begins
         while pos < len(source):
@@ -131,7 +159,7 @@ class _Masker:
                 self._logical(line)
                 first = first and line.last < 0
                 pos = line.next
-            elif first and opened < _MAX_STACKED and self._opens_cell(code):
+            elif first and opened < most and self._opens_cell(code):
                 opened += 1
                 pos, language = self._cell_magic(code)
                 if language == "other":
@@ -141,12 +169,20 @@ class _Masker:
             else:
                 first = False
                 pos = self._escape(code)
-        self._keep(len(source))
-        python = "".join(self.parts)
+        python = self.rest()
         if doubt >= 0 and not parses(python[doubt:]):
             del self.magics[opened:]  # what looks like magics is something else in another language
             return ""
         return python
+
+    def rest(self) -> str:
+        """The masked text, with all that is left of the source as it is."""
+        self._keep(len(self.source))
+        return "".join(self.parts)
+
+    def bare_magic(self, start: int, end: int) -> None:
+        """Take the text from `start` to `end` for a line magic without its `%`."""
+        self._line_magic(start, end)
 
     # --- finding -----------------------------------------------------------------------------------------------------
 
@@ -156,7 +192,7 @@ class _Masker:
         end, after = physical_end(source, code)
         if source.startswith("%%", code):
             return source[code + 2 : code + 3].strip() != "" and not _HELP_ON_MAGIC.fullmatch(source, code, end)
-        if source[code] != "%":
+        if source[code] != "%" or self.nested:
             return False
         name = source[code + 1 : _end(_NAME, source, code + 1)].lower()
         if name not in DATABRICKS_CELL:
@@ -165,7 +201,7 @@ class _Masker:
             return True
         # `%sql` and `%sh` are line magics in IPython, if the rest of the cell can stand by itself.
         rest = source[after:]
-        return rest.strip() != "" and not parses(_Masker(rest, False).run() or "?")
+        return rest.strip() != "" and not parses(_Masker(rest, False, nested=True).run() or "?")
 
     def _logical(self, line: LogicalLine) -> None:
         """An ordinary line: mask what it assigns from a magic, or all of it when it asks for help."""

@@ -136,17 +136,16 @@ class OutputReader:
         first = cursor.peek()
         start = cursor.pos
         if first == '"' or not as_json:
-            text = cursor.lines(joiner, literals)
+            text = cursor.lines(joiner, literals, MAX_CHUNKS - self._chunks)
         else:
             cursor.skip()
         span = Span(start, cursor.pos)
         if text is None:
             text = cursor.text[start : cursor.pos]
             return _Piece(text, span, ((0, len(text), span),)) if text != "null" else None
-        self._chunks += len(literals) // 3
-        if self._chunks > MAX_CHUNKS:
-            self._chunks -= len(literals) // 3
+        if self._chunks + len(literals) // 3 > MAX_CHUNKS:
             return _Piece(text, span, ())
+        self._chunks += len(literals) // 3
         chunks = []
         offset = 0
         for begin, end, length in zip(literals[0::3], literals[1::3], literals[2::3], strict=True):
