@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from mlwarden.rules.base import Bad, Confidence, Finding, Good, Missed, Reference, Rule, Severity
-from mlwarden.semantics.origins import OriginKind, graded, origin_of, trace_of
+from mlwarden.semantics.loaders import PICKLE_LOADERS, data_of, reading, restricted_receiver
 
 if TYPE_CHECKING:
     from mlwarden.semantics.calls import CallSite
@@ -34,20 +34,15 @@ class PickleLoad(Rule):
 
     ## Limits
 
-    A subclass of `Unpickler` with its own `find_class` is taken to be restricted.
+    A subclass of `Unpickler` whose `find_class` refuses anything at all is taken to be restricted; one that only
+    renames modules or moves tensors to the CPU is not.
     """
 
     code = "MLW111"
     name = "pickle-load"
     severity = Severity.MEDIUM
-    calls = (
-        "pickle.load",
-        "pickle.loads",
-        "pickle.Unpickler().load",
-        "multiprocessing.reduction.ForkingPickler.loads",
-        "fastcore.xtras.load_pickle",
-        "gensim.utils.unpickle",
-    )
+    calls = tuple(PICKLE_LOADERS)
+    yields_to = ("MLW108", "MLW132")
     cwe = (502,)
     owasp_llm = ("LLM03",)
     owasp_ml = ("ML06",)
@@ -107,6 +102,25 @@ class PickleLoad(Rule):
                        ^^^^^^^^^^^^^
             """,
         ),
+        Bad(
+            """
+            import io
+            import pickle
+            import torch
+
+            class CpuUnpickler(pickle.Unpickler):
+                def find_class(self, module, name):
+                    if module == "torch.storage" and name == "_load_from_bytes":
+                        return lambda data: torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
+                    return super().find_class(module, name)
+
+            def read(path):
+                with open(path, "rb") as file:
+                    return CpuUnpickler(file).load()
+                           ^^^^^^^^^^^^^^^^^^^^^^^^^
+            """,
+            message="`pickle.Unpickler.load` on data of unknown origin can run any code that was hidden in the pickle",
+        ),
         Good(
             """
             import pickle
@@ -131,6 +145,15 @@ class PickleLoad(Rule):
         ),
         Good(
             """
+            import pickle
+
+            def deep_copy(value):
+                return pickle.loads(pickle.dumps(value, protocol=-1))
+            """,
+            because="the bytes were made by the same expression",
+        ),
+        Good(
+            """
             import json
 
             with open("features.json") as file:
@@ -150,19 +173,16 @@ class PickleLoad(Rule):
 
     def check_call(self, call: CallSite, model: SemanticModel) -> Iterator[Finding]:
         """Report every unpickling, graded by where the data comes from."""
-        if call.receiver_defines("find_class"):
+        if restricted_receiver(call):
             return
-        data = call.argument("file", 0)
-        if call.receiver is not None and call.name.endswith("Unpickler().load"):
-            data = call.receiver
-        origin = origin_of(data)
-        severity, confidence = graded(origin)
-        what = "data of unknown origin" if origin.kind is OriginKind.UNKNOWN else origin.phrase
+        read = reading(call, model, data_of(call))
+        if read is None:
+            return
         short = call.name.removeprefix("multiprocessing.reduction.").replace("()", "")
         yield self.finding(
             call.span,
-            f"`{short}` on {what} can run any code that was hidden in the pickle",
-            severity=severity,
-            confidence=confidence,
-            trace=trace_of(call, origin),
+            f"`{short}` on {read.what} can run any code that was hidden in the pickle",
+            severity=read.severity,
+            confidence=read.confidence,
+            trace=read.trace,
         )

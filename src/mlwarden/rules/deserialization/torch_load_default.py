@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from mlwarden.model.fixes import Applicability
 from mlwarden.rules.base import Bad, Confidence, Finding, Fix, Good, Missed, Reference, Rule, Severity
-from mlwarden.semantics.origins import OriginKind, graded, origin_of, trace_of
-from mlwarden.semantics.values import Unknown
+from mlwarden.semantics.loaders import left_out, reading
+from mlwarden.semantics.turning_points import TORCH_LOAD_HAS_WEIGHTS_ONLY, TORCH_LOAD_RESTRICTED
 
 if TYPE_CHECKING:
     from mlwarden.semantics.calls import CallSite
@@ -47,6 +47,7 @@ class TorchLoadDefault(Rule):
     name = "torch-load-default"
     severity = Severity.HIGH
     calls = ("torch.load",)
+    yields_to = ("MLW108", "MLW132")
     cwe = (502,)
     owasp_llm = ("LLM03",)
     owasp_ml = ("ML06",)
@@ -123,6 +124,19 @@ class TorchLoadDefault(Rule):
         ),
         Good(
             """
+            import io
+            import torch
+
+            def copy_of(model):
+                buffer = io.BytesIO()
+                torch.save(model, buffer)
+                buffer.seek(0)
+                return torch.load(buffer)
+            """,
+            because="the buffer holds what the same function wrote into it",
+        ),
+        Good(
+            """
             def load(path):
                 return open(path).read()
 
@@ -144,43 +158,37 @@ class TorchLoadDefault(Rule):
     def check_call(self, call: CallSite, model: SemanticModel) -> Iterator[Finding]:
         """Report a call whose `weights_only` is left out or None, unless torch is known to be new enough."""
         given = call.argument("weights_only")
-        if not (given.is_absent or given.may_be(None)):
+        if not left_out(given):
             return
-        if not call.argument("pickle_module", 2).is_absent:
+        if not left_out(call.argument("pickle_module", 2)):
             return  # MLW105: the default does not apply then
-        torch = model.version("torch")
-        if torch.at_least("2.6"):
+        if TORCH_LOAD_RESTRICTED.passed(model):
             return
-        origin = origin_of(call.argument("f", 0))
-        if torch.below("2.6"):
-            severity, confidence = Severity.HIGH, Confidence.HIGH
-            where = f"with {torch.describe()} "
-        else:
-            severity, confidence = graded(origin)
-            where = "on torch below 2.6, which this project does not rule out, "
-            confidence = min(confidence, Confidence.MEDIUM)
-        if isinstance(given, Unknown):
+        read = reading(call, model, call.argument("f", 0), unknown="the checkpoint")
+        if read is None:
+            return
+        severity, confidence = read.severity, min(read.confidence, Confidence.MEDIUM)
+        where = "on torch below 2.6, which this project does not rule out, "
+        if TORCH_LOAD_RESTRICTED.ahead(model):
+            severity, confidence = Severity.LOW if read.own else Severity.HIGH, Confidence.HIGH
+            where = f"with {model.version('torch').describe()} "
+        if not (given.is_absent or given.must_be(None)):
             confidence = Confidence.LOW
         yield self.finding(
             call.span,
-            f"`torch.load` without `weights_only=True` {where}unpickles {_read(origin.kind, origin.phrase)}, "
-            "and can run code hidden in it",
+            f"`torch.load` without `weights_only=True` {where}unpickles {read.what}, and can run code hidden in it",
             severity=severity,
             confidence=confidence,
-            trace=trace_of(call, origin),
-            fixes=self._fixes(call),
+            trace=read.trace,
+            fixes=self._fixes(call, model),
         )
 
-    def _fixes(self, call: CallSite) -> Iterator[Fix]:
+    def _fixes(self, call: CallSite, model: SemanticModel) -> Iterator[Fix]:
         edit = call.set_argument("weights_only", "True")
-        if edit is not None:
+        if edit is not None and not TORCH_LOAD_HAS_WEIGHTS_ONLY.ahead(model):
             yield Fix(
                 "Add `weights_only=True`",
                 (edit,),
                 Applicability.UNSAFE,
                 "checkpoints that hold more than tensors stop loading",
             )
-
-
-def _read(kind: OriginKind, phrase: str) -> str:
-    return "the checkpoint" if kind is OriginKind.UNKNOWN else phrase

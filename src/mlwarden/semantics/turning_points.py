@@ -1,0 +1,204 @@
+"""The releases in which libraries changed a default or gained a switch that decides how dangerous a call is.
+
+Facts only, each with its source; rules ask `passed(model)`. Nothing is imported or downloaded to find out what is
+installed: the answer comes from the project's dependency files.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mlwarden.semantics.model import SemanticModel
+
+
+@dataclass(frozen=True, slots=True)
+class TurningPoint:
+    """A release from which on a library behaves differently.
+
+    Attributes:
+        package: the distribution's name.
+        api: the qualified name of what changed.
+        parameter: the parameter or environment variable it is about, or "".
+        version: the first release with the new behaviour.
+        change: what is new from there on.
+        source: where that is written down.
+    """
+
+    package: str
+    api: str
+    parameter: str
+    version: str
+    change: str
+    source: str
+
+    def passed(self, model: SemanticModel) -> bool | None:
+        """Whether the project's requirement is at or after this release; None if that can't be told."""
+        return model.version(self.package).at_least(self.version)
+
+    def ahead(self, model: SemanticModel) -> bool | None:
+        """Whether the project's requirement is before this release; None if that can't be told."""
+        return model.version(self.package).below(self.version)
+
+
+_TORCH_RELEASES = "https://github.com/pytorch/pytorch/releases/tag/"
+_TORCH_LOAD = "https://docs.pytorch.org/docs/stable/generated/torch.load.html"
+_TORCH_SERIALIZATION = "https://docs.pytorch.org/docs/stable/notes/serialization.html"
+_ADVISORIES = "https://nvd.nist.gov/vuln/detail/"
+
+TORCH_LOAD_HAS_WEIGHTS_ONLY = TurningPoint(
+    "torch", "torch.load", "weights_only", "1.13", "the parameter exists", _TORCH_RELEASES + "v1.13.0"
+)
+TORCH_LOAD_RESTRICTED = TurningPoint(
+    "torch", "torch.load", "weights_only", "2.6", "True by default", _TORCH_RELEASES + "v2.6.0"
+)
+TORCH_UNPICKLER_2025 = TurningPoint(
+    "torch", "torch.load", "weights_only", "2.6.0", "CVE-2025-32434 is fixed", _ADVISORIES + "CVE-2025-32434"
+)
+TORCH_UNPICKLER_2026 = TurningPoint(
+    "torch", "torch.load", "weights_only", "2.10.0", "CVE-2026-24747 is fixed", _ADVISORIES + "CVE-2026-24747"
+)
+TORCH_NO_WEIGHTS_ONLY_VARIABLE = TurningPoint(
+    "torch",
+    "torch.load",
+    "TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD",
+    "2.6",
+    "the environment variable turns the restricted default off",
+    _TORCH_SERIALIZATION,
+)
+TORCH_SAFE_GLOBALS = TurningPoint(
+    "torch", "torch.serialization.add_safe_globals", "", "2.4", "the function exists", _TORCH_SERIALIZATION
+)
+TORCH_HUB_HAS_WEIGHTS_ONLY = TurningPoint(
+    "torch",
+    "torch.hub.load_state_dict_from_url",
+    "weights_only",
+    "2.1",
+    "the parameter exists; False by default",
+    "https://docs.pytorch.org/docs/stable/hub.html#torch.hub.load_state_dict_from_url",
+)
+NUMPY_NO_PICKLE = TurningPoint(
+    "numpy",
+    "numpy.load",
+    "allow_pickle",
+    "1.16.3",
+    "False by default",
+    "https://numpy.org/doc/stable/reference/generated/numpy.load.html",
+)
+JSONPICKLE_SAFE = TurningPoint(
+    "jsonpickle",
+    "jsonpickle.decode",
+    "safe",
+    "4.0.0",
+    "True by default",
+    "https://jsonpickle.readthedocs.io/en/latest/history.html",
+)
+_PYYAML_CHANGES = "https://github.com/yaml/pyyaml/blob/main/CHANGES"
+YAML_FULL_LOADER_DEFAULT = TurningPoint(
+    "PyYAML", "yaml.load", "Loader", "5.1", "FullLoader, with a warning, when left out", _PYYAML_CHANGES
+)
+YAML_FULL_LOADER_RESTRICTED = TurningPoint(
+    "PyYAML", "yaml.FullLoader", "", "5.4", "builds no objects any more (CVE-2020-14343)", _PYYAML_CHANGES
+)
+YAML_LOADER_REQUIRED = TurningPoint(
+    "PyYAML", "yaml.load", "Loader", "6.0", "required; leaving it out is a TypeError", _PYYAML_CHANGES
+)
+KERAS_H5_SAFE_MODE = TurningPoint(
+    "keras",
+    "keras.saving.load_model",
+    "safe_mode",
+    "3.11.3",
+    "heeded for HDF5 files (CVE-2025-9905)",
+    _ADVISORIES + "CVE-2025-9905",
+)
+SKOPS_NO_TRUSTED_BOOL = TurningPoint(
+    "skops",
+    "skops.io.load",
+    "trusted",
+    "0.10",
+    "trusted=True is a TypeError",
+    "https://skops.readthedocs.io/en/stable/changes.html",
+)
+SKOPS_CARD_ALLOW_PICKLE = TurningPoint(
+    "skops",
+    "skops.card.Card",
+    "allow_pickle",
+    "0.13",
+    "other files than .skops are unpickled on request only (CVE-2025-54886)",
+    _ADVISORIES + "CVE-2025-54886",
+)
+_LIGHTNING_CHANGES = "https://github.com/Lightning-AI/pytorch-lightning/blob/master/src/lightning/pytorch/CHANGELOG.md"
+LIGHTNING_PASSES_FALSE = TurningPoint(
+    "lightning",
+    "lightning.fabric.utilities.cloud_io._load",
+    "weights_only",
+    "2.4",
+    "checkpoints are read with weights_only=False whatever torch's default is",
+    _LIGHTNING_CHANGES,
+)
+LIGHTNING_HAS_WEIGHTS_ONLY = TurningPoint(
+    "lightning",
+    "lightning.pytorch.LightningModule.load_from_checkpoint",
+    "weights_only",
+    "2.6",
+    "the parameter exists; left out, local files follow torch and http(s) ones are read with False",
+    _LIGHTNING_CHANGES,
+)
+HUB_HELPERS_RESTRICTED = TurningPoint(
+    "huggingface_hub",
+    "huggingface_hub.load_torch_model",
+    "weights_only",
+    "2.0",
+    "True by default; load_state_dict_from_file takes `safe`, True by default",
+    "https://huggingface.co/docs/huggingface_hub/package_reference/serialization",
+)
+_LANGCHAIN = "https://github.com/langchain-ai/langchain-community/blob/main/libs/community/langchain_community/"
+LANGCHAIN_DANGER_FLAG = TurningPoint(
+    "langchain-community",
+    "langchain_community.vectorstores.FAISS.load_local",
+    "allow_dangerous_deserialization",
+    "0.0.27",
+    "the parameter exists, False by default; before, every index is unpickled",
+    _LANGCHAIN + "vectorstores/faiss.py",
+)
+LANGCHAIN_DANGER_FLAG_BYTES = TurningPoint(
+    "langchain-community",
+    "langchain_community.vectorstores.FAISS.deserialize_from_bytes",
+    "allow_dangerous_deserialization",
+    "0.2.5",
+    "the parameter exists, False by default (CVE-2024-5998)",
+    _ADVISORIES + "CVE-2024-5998",
+)
+LANGCHAIN_LOAD_ALLOW_LIST = TurningPoint(
+    "langchain-core",
+    "langchain_core.load.loads",
+    "allowed_objects",
+    "1.2.5",
+    "the parameter exists and secrets are no longer read from the environment by default (CVE-2025-68664)",
+    _ADVISORIES + "CVE-2025-68664",
+)
+LANGCHAIN_LOAD_ALLOW_LIST_0 = TurningPoint(
+    "langchain-core",
+    "langchain_core.load.loads",
+    "allowed_objects",
+    "0.3.81",
+    "the same on the 0.3 line",
+    _ADVISORIES + "CVE-2025-68664",
+)
+LANGGRAPH_JSON_RESTRICTED = TurningPoint(
+    "langgraph-checkpoint",
+    "langgraph.checkpoint.serde.jsonplus.JsonPlusSerializer",
+    "allowed_json_modules",
+    "3.0.0",
+    "JSON from the store no longer builds arbitrary objects (CVE-2025-64439)",
+    _ADVISORIES + "CVE-2025-64439",
+)
+TRANSFORMERS_SAFETENSORS_ONLY = TurningPoint(
+    "transformers",
+    "transformers.PreTrainedModel.save_pretrained",
+    "safe_serialization",
+    "5.0",
+    "the parameter is gone: weights are always written as safetensors",
+    "https://github.com/huggingface/transformers/blob/main/MIGRATION_GUIDE_V5.md",
+)
