@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from mlwarden.model.levels import Confidence, Severity
 from mlwarden.secrets.formats import TokenFormat
@@ -20,6 +21,9 @@ URL_PASSWORD = TokenFormat(
     recipe="",
     source="https://www.rfc-editor.org/rfc/rfc3986#section-3.2.1",
 )
+
+if TYPE_CHECKING:
+    from mlwarden.secrets.ds_baseline import KnownSecrets
 
 
 def _each(words: str) -> frozenset[str]:
@@ -92,6 +96,22 @@ def find_credentials(text: str) -> Iterator[UrlCredential]:
         if confidence is not None:
             start, end = found.span(1 if is_token else 2)
             yield UrlCredential(start, end, scheme.start(), found.end(), scheme[0].lower(), is_token, confidence)
+
+
+def accepted_credentials(text: str, path: str) -> Iterator[UrlCredential]:
+    """`find_credentials`, confirmed by detect-secrets, without what a `.secrets.baseline` above `path` records."""
+    known: KnownSecrets | None = None
+    asked = False
+    for found in find_credentials(text):
+        from mlwarden.secrets.detectors import confirms
+        from mlwarden.secrets.ds_baseline import baseline_for
+
+        if not asked:
+            known, asked = baseline_for(path) if path else None, True
+        if confirms(URL_PASSWORD, text, found.start, found.end) and not (
+            known is not None and known.holds(text, found.start, found.end)
+        ):
+            yield found
 
 
 def _judged(value: str, user: str, host: str, is_token: bool) -> Confidence | None:

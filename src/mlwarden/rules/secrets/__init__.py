@@ -1,0 +1,1 @@
+"""MLW3xx: secrets in code, notebooks and configuration."""
