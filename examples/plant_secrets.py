@@ -21,7 +21,7 @@ def token(prefix, length, alphabet=string.ascii_letters):
 
 HUGGING_FACE = token("hf" + "_", 34)
 OPENAI = token("sk" + "-proj-", 74, string.ascii_letters + string.digits) + "T3Blbk" + "FJ" + token("", 74)
-GITHUB = token("gh" + "p_", 36, string.ascii_letters + string.digits)
+WANDB = token("", 40, "0123456789abcdef")
 
 
 def notebook():
@@ -69,7 +69,7 @@ def main(folder):
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "leaky_run.ipynb").write_text(json.dumps(notebook(), indent=1) + "\n", encoding="utf-8")
     (folder / "upload_model.py").write_text(SCRIPT.format(hugging_face=HUGGING_FACE, openai=OPENAI), encoding="utf-8")
-    (folder / ".env").write_text(f"HF_TOKEN={HUGGING_FACE}\nGITHUB_TOKEN={GITHUB}\n", encoding="utf-8")
+    (folder / ".env").write_text(f"HF_TOKEN={HUGGING_FACE}\nWANDB_API_KEY={WANDB}\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import random
+import string
 import subprocess
 import sys
 from pathlib import Path
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
 
 BAD = "import pickle\n\nwith open('model.pkl', 'rb') as file:\n    model = pickle.load(file)\n"
 GOOD = "import json\n\nwith open('model.json', 'rb') as file:\n    model = json.load(file)\n"
-TOKEN = "hf" + "_" + "aBcDeFgHiJkLmNoPqRsTuVwXyZaBcDeFgH"
+TOKEN = "hf" + "_" + "".join(random.Random(7).choices(string.ascii_letters, k=34))
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import random
+import string
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +10,7 @@ import pytest
 
 from mlwarden_hooks import fix
 
-TOKEN = "hf" + "_" + "aBcDeFgHiJkLmNoPqRsTuVwXyZaBcDeFgH"
+TOKEN = "hf" + "_" + "".join(random.Random(7).choices(string.ascii_letters, k=34))
 
 
 def notebook(outputs: list[dict[str, Any]]) -> str:

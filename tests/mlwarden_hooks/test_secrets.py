@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+import random
+import string
 from pathlib import Path
 
 import pytest
 
 from mlwarden_hooks import secrets
 
-TOKEN = "hf" + "_" + "aBcDeFgHiJkLmNoPqRsTuVwXyZaBcDeFgH"
+TOKEN = "hf" + "_" + "".join(random.Random(7).choices(string.ascii_letters, k=34))
 
 
 @pytest.fixture(autouse=True)
