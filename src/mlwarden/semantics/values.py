@@ -20,6 +20,9 @@ MAX_OPTIONS = 8
 MAX_TAINTS = 4
 MAX_STEPS = 8
 MAX_NAME = 240
+# Nodes in one nested value. Code such as `history.append(history)` would otherwise double it at every step.
+MAX_WEIGHT = 600
+_LIGHT = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,11 @@ class Value:
     """Base of all abstract values."""
 
     taints: tuple[Taint, ...] = field(default=(), kw_only=True)
+
+    @property
+    def weight(self) -> int:
+        """The number of values it is made of, itself included."""
+        return 1
 
     def alternatives(self) -> tuple[Value, ...]:
         """The values this may be; one unless it is a `Choice`."""
@@ -197,6 +205,14 @@ class Reference(Value):
     content: Value | None = None
     made_by: CallSite | None = None
 
+    def __post_init__(self) -> None:
+        if self.content is not None and self.content.weight >= MAX_WEIGHT:
+            object.__setattr__(self, "content", _opaque(self.content))
+
+    @property
+    def weight(self) -> int:  # noqa: D102
+        return 1 if self.content is None else 1 + self.content.weight
+
 
 @dataclass(frozen=True, slots=True)
 class Text(Value):
@@ -217,6 +233,18 @@ class Sequence(Value):
     kind: str = "list"
     items: tuple[Value, ...] = ()
     complete: bool = True
+    _weight: int = field(default=0, init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        items, weight = _bounded(self.items)
+        if items is not self.items:
+            object.__setattr__(self, "complete", self.complete and len(items) == len(self.items))
+            object.__setattr__(self, "items", items)
+        object.__setattr__(self, "_weight", weight)
+
+    @property
+    def weight(self) -> int:  # noqa: D102
+        return self._weight
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +253,20 @@ class Mapping(Value):
 
     items: tuple[tuple[Any, Value], ...] = ()
     complete: bool = True
+    _weight: int = field(default=0, init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        values = tuple(value for _, value in self.items)
+        bounded, weight = _bounded(values)
+        if bounded is not values:
+            object.__setattr__(self, "complete", self.complete and len(bounded) == len(values))
+            items = tuple((key, value) for (key, _), value in zip(self.items, bounded, strict=False))
+            object.__setattr__(self, "items", items)
+        object.__setattr__(self, "_weight", weight)
+
+    @property
+    def weight(self) -> int:  # noqa: D102
+        return self._weight
 
     def get(self, key: object) -> Value:
         """The value for a constant key: ABSENT if it is certainly not there, Unknown if that can't be told."""
@@ -269,15 +311,54 @@ class Partial(Value):
     positional: tuple[Value, ...] = ()
     keywords: tuple[tuple[str, Value], ...] = ()
 
+    def __post_init__(self) -> None:
+        if self.weight > MAX_WEIGHT:
+            object.__setattr__(self, "positional", tuple(_opaque(value) for value in self.positional))
+            object.__setattr__(self, "keywords", tuple((name, _opaque(value)) for name, value in self.keywords))
+            if self.function.weight > MAX_WEIGHT:
+                object.__setattr__(self, "function", _opaque(self.function))
+
+    @property
+    def weight(self) -> int:  # noqa: D102
+        bound = sum(value.weight for value in self.positional) + sum(value.weight for _, value in self.keywords)
+        return 1 + self.function.weight + bound
+
 
 @dataclass(frozen=True, slots=True)
 class Choice(Value):
     """One of several values (branches, defaults, rebinding)."""
 
     options: tuple[Value, ...] = ()
+    _weight: int = field(default=0, init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        options, weight = _bounded(self.options)
+        if options is not self.options:
+            object.__setattr__(self, "options", options)
+        object.__setattr__(self, "_weight", weight)
+
+    @property
+    def weight(self) -> int:  # noqa: D102
+        return self._weight
 
     def alternatives(self) -> tuple[Value, ...]:  # noqa: D102
         return self.options
+
+
+def _opaque(value: Value) -> Value:
+    """A value of which only the taints are kept."""
+    return Unknown("too large a value", taints=value.taints)
+
+
+def _bounded(values: tuple[Value, ...]) -> tuple[tuple[Value, ...], int]:
+    """Parts that weigh no more than `MAX_WEIGHT` together, and what they weigh with their whole."""
+    weight = 1 + sum(value.weight for value in values)
+    if weight <= MAX_WEIGHT:
+        return values, weight
+    light = tuple(value if value.weight <= _LIGHT else _opaque(value) for value in values)
+    while (weight := 1 + sum(value.weight for value in light)) > MAX_WEIGHT:
+        light = light[: len(light) // 2]
+    return light, weight
 
 
 _V = TypeVar("_V", bound=Value)
