@@ -1,6 +1,7 @@
 # make demo   scan the demo project and show what is found          make lint   style, types, generated files
 # make test   everything that must hold before a change lands       make fmt    format and mend what can be mended
 # make docs   write the rules' pages and tables anew                make clean  remove what the other targets made
+# make test-editors   the language server in the editors that are installed (tests/editors/run.sh says how)
 #
 # The first run makes .venv from nothing; it needs only a Python of 3.10 or later, with its venv module.
 
@@ -15,7 +16,7 @@ BIN := $(VENV)/bin
 PYTHON ?=
 PYTEST_ARGS ?= -n auto
 
-.PHONY: demo test lint fmt docs clean
+.PHONY: demo test test-editors lint fmt docs clean
 .DEFAULT_GOAL := test
 
 # --- environment -----------------------------------------------------------------------------------------------------
@@ -52,6 +53,9 @@ demo: $(VENV)/installed
 
 test: lint
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+test-editors: $(VENV)/developing
+	MLWARDEN=$(BIN)/mlwarden tests/editors/run.sh
 
 lint: $(VENV)/developing
 	$(BIN)/ruff check .

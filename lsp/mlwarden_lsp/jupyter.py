@@ -5,6 +5,10 @@ from __future__ import annotations
 import sys
 from typing import Any
 
+# `-m mlwarden` would put the working directory, which holds the user's notebooks, first on the import path: a file
+# called types.py there would be executed.
+_LAUNCH = "import sys; sys.path[:] = filter(None, sys.path); from mlwarden.cli.main import run; run()"
+
 
 def spec(app: Any) -> dict[str, dict[str, Any]]:
     """The server by its key; `app` is jupyter-lsp's manager, of which nothing is needed.
@@ -15,7 +19,7 @@ def spec(app: Any) -> dict[str, dict[str, Any]]:
     return {
         "mlwarden": {
             "version": 2,
-            "argv": [sys.executable, "-m", "mlwarden", "server"],
+            "argv": [sys.executable, "-c", _LAUNCH, "server"],
             "languages": ["python"],
             "mime_types": ["text/python", "text/x-ipython"],
             "display_name": "mlwarden",

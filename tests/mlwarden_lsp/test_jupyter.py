@@ -5,6 +5,9 @@ from __future__ import annotations
 import subprocess
 import sys
 from importlib.metadata import entry_points
+from pathlib import Path
+
+LAUNCH = "import sys; sys.path[:] = filter(None, sys.path); from mlwarden.cli.main import run; run()"
 
 
 def test_the_entry_point_describes_the_server() -> None:
@@ -12,7 +15,7 @@ def test_the_entry_point_describes_the_server() -> None:
     assert entry.load()(None) == {
         "mlwarden": {
             "version": 2,
-            "argv": [sys.executable, "-m", "mlwarden", "server"],
+            "argv": [sys.executable, "-c", LAUNCH, "server"],
             "languages": ["python"],
             "mime_types": ["text/python", "text/x-ipython"],
             "display_name": "mlwarden",
@@ -28,6 +31,9 @@ def test_it_does_not_load_the_server() -> None:
     assert done.stdout == "False False\n"
 
 
-def test_the_command_exists() -> None:
-    command = [sys.executable, "-m", "mlwarden", "server", "--help"]
-    assert "--stdio" in subprocess.run(command, capture_output=True, text=True, check=True).stdout
+def test_the_command_executes_nothing_of_the_working_directory(tmp_path: Path) -> None:
+    for name in ("types", "argparse", "mlwarden", "pygls"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit('executed')\n")
+    command = [sys.executable, "-c", LAUNCH, "server", "--help"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert "--stdio" in done.stdout
