@@ -126,7 +126,7 @@ def model_of(code: str, *, path: str = "example.py", module_name: str = "") -> S
 
 def as_notebook(*sources: str) -> str:
     """A notebook with these code cells, as nbformat would write it."""
-    cells = [
+    cells: list[dict[str, object]] = [
         {
             "cell_type": "code",
             "execution_count": None,

@@ -22,6 +22,7 @@ _HOOKS = {
     "document": "check_document",
 }
 
+
 def find_rules() -> list[tuple[str, type[Rule]]]:
     """Every rule class with its module's name below `mlwarden.rules`, sorted by code.
 

@@ -14,9 +14,9 @@ from mlwarden.model.findings import Finding, TraceStep
 from mlwarden.model.levels import Confidence, Severity
 from mlwarden.model.rule_info import DocumentKind, RuleInfo
 from mlwarden.model.spans import Span
+from mlwarden.notebooks.notebook import Notebook
 from mlwarden.rules import registry
 from mlwarden.source.documents import Document, PythonModule
-from mlwarden.notebooks.notebook import Notebook
 from mlwarden.source.problems import PYTHON_SYNTAX, RULE_FAILED, TOO_LARGE
 
 if TYPE_CHECKING:
@@ -62,9 +62,7 @@ class Analysis:
         else:
             self._check_syntax(document)
 
-    def _run_semantic(
-        self, document: PythonModule | Notebook, own: list[RuleInfo], borrowed: list[RuleInfo]
-    ) -> None:
+    def _run_semantic(self, document: PythonModule | Notebook, own: list[RuleInfo], borrowed: list[RuleInfo]) -> None:
         from mlwarden.semantics.fragments import fragments_of
 
         fragments, problems = fragments_of(document)
@@ -107,7 +105,7 @@ class Analysis:
             return build(
                 document,
                 readable,
-                self.project.versions(document.path, self.settings),
+                self.project.versions(document.path, self.settings).with_document(document),
                 module_name=module_name,
                 is_package=is_package,
                 outside=lambda name: siblings.value(name, document.path, self.settings.root),

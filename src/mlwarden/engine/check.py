@@ -14,7 +14,7 @@ from mlwarden.model.results import FileResult, SourceFile, Verdict
 from mlwarden.model.rule_info import RuleInfo
 from mlwarden.model.spans import Span
 from mlwarden.notebooks.notebook import Notebook
-from mlwarden.source.documents import Document, PythonModule
+from mlwarden.source.documents import Document, PlainText, PythonModule
 from mlwarden.source.problems import INVALID_SUPPRESSION, UNUSED_SUPPRESSION
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def check_document(
         settings: what is selected and shown.
         project: facts shared between files; made anew if not given.
     """
-    from mlwarden.policy.suppressions import parse
+    from mlwarden.policy.suppressions import Suppressions, parse
     from mlwarden.policy.verdict import judge
 
     project = Project() if project is None else project
@@ -62,17 +62,30 @@ def check_document(
         findings = _with_bandit(document, findings, infos, settings, failures)
     suppressions = parse(document, project.known_codes, project.bandit_names)
     if INVALID_SUPPRESSION in codes:
-        findings.extend(_finding(INVALID_SUPPRESSION, problem.span, problem.message) for problem in suppressions.problems)
+        findings.extend(
+            _finding(INVALID_SUPPRESSION, problem.span, problem.message) for problem in suppressions.problems
+        )
     verdict = judge(document, findings, settings, codes, project.baseline(settings), suppressions=suppressions)
     if UNUSED_SUPPRESSION in codes and verdict.unused_suppressions:
         unused = [
-            _finding(UNUSED_SUPPRESSION, suppression.span, f"nothing is suppressed here for {_listed(suppression.codes)}")
+            _finding(
+                UNUSED_SUPPRESSION, suppression.span, f"nothing is suppressed here for {_listed(suppression.codes)}"
+            )
             for suppression in verdict.unused_suppressions
         ]
-        reported = sorted([*verdict.reported, *unused], key=Finding.order)
-        verdict = replace(verdict, reported=tuple(reported))
+        verdict = _joined(verdict, judge(document, unused, settings, codes, suppressions=Suppressions()))
     shown = any((verdict.reported, verdict.suppressed, verdict.baselined, verdict.below_threshold))
     return FileResult(document.path, verdict, tuple(failures), content if shown else None)
+
+
+def _joined(verdict: Verdict, more: Verdict) -> Verdict:
+    """One verdict of two over the same document; the second is about the suppressions themselves."""
+    return replace(
+        verdict,
+        reported=tuple(sorted((*verdict.reported, *more.reported), key=Finding.order)),
+        ignored=(*verdict.ignored, *more.ignored),
+        below_threshold=(*verdict.below_threshold, *more.below_threshold),
+    )
 
 
 def _finding(code: str, span: Span, message: str) -> Finding:
@@ -111,8 +124,13 @@ def problem_result(
     path: str, problem: Problem, settings: Settings, content: bytes | None, project: Project
 ) -> FileResult:
     """The result for a file that could not be read or made into a document."""
-    codes = {info.code for info in project.enabled(settings)}
-    start = min(problem.offset, len(content or b""))
-    finding = _finding(problem.code, Span(start, start), problem.message)
-    reported = (finding,) if problem.code in codes else ()
-    return FileResult(path, Verdict(reported=reported), (), content)
+    from mlwarden.policy.suppressions import Suppressions
+    from mlwarden.policy.verdict import judge
+    from mlwarden.source.router import shown_document
+
+    document = PlainText(path, "") if content is None else shown_document(path, content)
+    start = min(problem.offset, len(document.text))
+    codes = frozenset(info.code for info in project.enabled(settings))
+    findings = [_finding(problem.code, Span(start, start), problem.message)] if problem.code in codes else []
+    verdict = judge(document, findings, settings, codes, project.baseline(settings), suppressions=Suppressions())
+    return FileResult(path, verdict, (), content)

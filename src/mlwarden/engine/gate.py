@@ -37,6 +37,4 @@ def in_names(names: frozenset[str] | set[str], infos: Iterable[RuleInfo]) -> lis
 
 
 def _passing(infos: Iterable[RuleInfo], holds: Callable[[str], bool]) -> list[RuleInfo]:
-    return [
-        info for info in infos if not info.triggers or any(all(map(holds, words)) for words in info.triggers)
-    ]
+    return [info for info in infos if not info.triggers or any(all(map(holds, words)) for words in info.triggers)]

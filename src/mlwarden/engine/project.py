@@ -11,7 +11,7 @@ from mlwarden.engine.siblings import Siblings
 from mlwarden.model.rule_info import RuleInfo
 from mlwarden.policy.selection import selected
 from mlwarden.rules import registry
-from mlwarden.semantics.versions import VersionFacts, collect
+from mlwarden.semantics.versions import FolderFacts, VersionFacts, collect
 
 if TYPE_CHECKING:
     from mlwarden.policy.baseline import Baseline
@@ -22,6 +22,7 @@ class Project:
 
     def __init__(self) -> None:
         self._versions: dict[tuple[str, tuple[tuple[str, str], ...]], VersionFacts] = {}
+        self._folders: dict[tuple[Path, Path], FolderFacts] = {}
         self.siblings = Siblings()
         self._baselines: dict[str, Baseline] = {}
         self._enabled: dict[Settings, tuple[RuleInfo, ...]] = {}
@@ -65,5 +66,6 @@ class Project:
         key = (str(folder), settings.versions)
         found = self._versions.get(key)
         if found is None:
-            found = self._versions[key] = collect(Path(settings.root), Path(path)).overridden(settings.versions)
+            facts = collect(Path(settings.root), Path(path), self._folders)
+            found = self._versions[key] = facts.overridden(settings.versions)
         return found

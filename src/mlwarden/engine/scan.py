@@ -13,7 +13,6 @@ import mlwarden
 from mlwarden.engine.check import check, problem_result
 from mlwarden.engine.project import Project
 from mlwarden.model.results import FileResult, ScanReport, SourceFile
-
 from mlwarden.source.discovery import DiscoveredFile, discover
 
 if TYPE_CHECKING:
@@ -123,8 +122,8 @@ def _check_chunk(tasks: list[DiscoveredFile], config: ConfigSource) -> list[File
 
 def check_files(tasks: Iterable[DiscoveredFile], config: ConfigSource, project: Project) -> Iterator[FileResult]:
     """Check files one after the other in this process."""
-    from mlwarden.source.reading import read
     from mlwarden.source.problems import Problem
+    from mlwarden.source.reading import read
 
     # The collector walks libcst trees over and over while they are alive; they hold no cycles. Ours do, and are
     # collected between files.

@@ -4,6 +4,8 @@ A sibling is never imported. Of its text, only the top-level statements that bin
 need, are parsed.
 """
 
+# Paths are strings here: this runs for every import of every file.
+# ruff: noqa: PTH
 from __future__ import annotations
 
 import os
@@ -12,7 +14,6 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from mlwarden.engine import gate
 from mlwarden.model.rule_info import RuleInfo
 from mlwarden.semantics.fragments import Fragment, cut
 from mlwarden.semantics.library import is_known_library
@@ -181,9 +182,7 @@ class Siblings:
                 if inner is not None:
                     yield inner, None
 
-    def _interesting(
-        self, module: Module, root: str, infos: list[RuleInfo], depth: int
-    ) -> dict[str, frozenset[_Need]]:
+    def _interesting(self, module: Module, root: str, infos: list[RuleInfo], depth: int) -> dict[str, frozenset[_Need]]:
         """Names that a module exports and that bring a rule's matter with them.
 
         Classes are left out: their methods are judged where they stand.
@@ -201,10 +200,7 @@ class Siblings:
                         found[name] = found.get(name, frozenset()) | needs
         # A module may hand on a library (`import pickle as p`) whose function only the importer names.
         present = [
-            (info.code, words)
-            for info in infos
-            for words in info.triggers
-            if words[0].encode() in module.content
+            (info.code, words) for info in infos for words in info.triggers if words[0].encode() in module.content
         ]
         for fragment in module.fragments if present else ():
             if fragment.names is None or fragment.is_class:

@@ -1,9 +1,9 @@
 """What can go wrong outside a scanned file. Trouble inside a scanned file is a Finding (MLW0xx), never an exception.
 
-    MlwardenError
-    ├── UsageError          wrong command line            exit status 2
-    ├── ConfigError         bad configuration             exit status 2
-    └── InternalError       a defect of mlwarden's own    exit status 2
+MlwardenError
+├── UsageError          wrong command line            exit status 2
+├── ConfigError         bad configuration             exit status 2
+└── InternalError       a defect of mlwarden's own    exit status 2
 """
 
 from __future__ import annotations

@@ -63,12 +63,12 @@ def _examples(rule: Rule) -> list[str]:
             if example.fixed is not None:
                 fixed = textwrap.dedent(example.fixed)
                 parts.append(f"After the fix:\n\n{_block(fixed, example.path)}")
-    for example in good:
-        parts.append(f"Fine, because {example.because}:\n\n{_block(strip_marks(example.code), example.path)}")
+    parts.extend(f"Fine, because {fine.because}:\n\n{_block(strip_marks(fine.code), fine.path)}" for fine in good)
     if missed:
         parts.append("## Known misses")
-        for known in missed:
-            parts.append(f"Not seen, because {known.because}:\n\n{_block(strip_marks(known.code), known.path)}")
+        parts.extend(
+            f"Not seen, because {known.because}:\n\n{_block(strip_marks(known.code), known.path)}" for known in missed
+        )
     return parts
 
 

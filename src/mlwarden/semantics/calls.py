@@ -194,9 +194,7 @@ class CallSite:
                 return argument.value, argument
         for argument in self.arguments:
             if argument.star == "**":
-                values = [
-                    option.get(name) for option in argument.value.alternatives() if isinstance(option, Mapping)
-                ]
+                values = [option.get(name) for option in argument.value.alternatives() if isinstance(option, Mapping)]
                 if values and not all(value.is_absent or isinstance(value, Unknown) for value in values):
                     return join(*values), argument
         if position is not None:
@@ -361,5 +359,3 @@ def _opening_parentheses(node: cst.BaseExpression) -> int:
 
 def _code(node: cst.CSTNode) -> str:
     return cst.Module(body=()).code_for_node(node)
-
-

@@ -14,7 +14,6 @@ from mlwarden.semantics.values import Constant, Mapping, Value
 from mlwarden.source.documents import PlainText, text_at
 
 if TYPE_CHECKING:
-    from mlwarden.semantics.calls import CallSite
     from mlwarden.semantics.model import SemanticModel
     from mlwarden.source.documents import Document
 
@@ -49,7 +48,9 @@ def settings_in_code(model: SemanticModel, name: str) -> Iterator[Setting]:
         for call in model.calls_of(pattern):
             if call.argument("key", 0).may_be(name) or call.argument("name", 0).may_be(name):
                 value = call.argument("value", 1)
-                yield Setting(call.span, value, None if call.result_used else without_statement(model.document, call.span))
+                yield Setting(
+                    call.span, value, None if call.result_used else without_statement(model.document, call.span)
+                )
     for pattern in _SET_BY_MAPPING:
         for call in model.calls_of(pattern):
             for value in (call.argument(name), *_values(call.positional(), name)):
@@ -134,7 +135,7 @@ def _without_line(document: PlainText, span: Span) -> TextEdit | None:
     after = re.compile(r"[\"']?[ \t]*,?[ \t]*(?:#[^\r\n]*)?(?:\r\n|\n|\r|\Z)").match(text, span.end)
     if after is None or not re.fullmatch(r"[ \t]*(?:export[ \t]+|ENV[ \t]+|set[ \t]+|- )?[\"']?", before):
         return None
-    if "\n" in text[span.start : span.end] or text[: line_start].rstrip(" \t\r\n").endswith("\\"):
+    if "\n" in text[span.start : span.end] or text[:line_start].rstrip(" \t\r\n").endswith("\\"):
         return None
     if document.path.lower().endswith(".json"):
         return None  # the comma before it would stay

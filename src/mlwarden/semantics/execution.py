@@ -23,8 +23,6 @@ from mlwarden.semantics.values import (
     Sequence,
     Unknown,
     Value,
-    join,
-    tainted,
 )
 
 
@@ -258,14 +256,14 @@ def _if(frame: Frame, node: cst.If) -> bool:
     return join_branches(frame, branches)
 
 
-def _loop(frame: Frame, body: Callable[[], None], orelse: cst.Else | None) -> None:
+def _loop(frame: Frame, body: Callable[[], bool], orelse: cst.Else | None) -> None:
     frame.loops += 1
     before = dict(frame.scope.variables) if frame.loops == 1 else None
-    written = branch(frame, lambda: bool(body())) or {}
+    written = branch(frame, body) or {}
     frame.scope.merge([{}, written])
     if before is not None and any(_matters(before.get(name), value) for name, value in written.items()):
         # What one round leaves behind is seen by the next.
-        written = branch(frame, lambda: bool(body())) or {}
+        written = branch(frame, body) or {}
         frame.scope.merge([{}, written])
     frame.loops -= 1
     if orelse is not None:
@@ -281,17 +279,19 @@ def _matters(before: Value | None, after: Value) -> bool:
 def _for(frame: Frame, node: cst.For) -> None:
     iterated = evaluate(frame, node.iter)
 
-    def body() -> None:
+    def body() -> bool:
         bind(frame, node.target, element_of(iterated))
         run_block(frame, node.body)
+        return False  # a loop may run no round at all
 
     _loop(frame, body, node.orelse)
 
 
 def _while(frame: Frame, node: cst.While) -> None:
-    def body() -> None:
+    def body() -> bool:
         evaluate(frame, node.test)
         run_block(frame, node.body)
+        return False
 
     _loop(frame, body, node.orelse)
 

@@ -220,9 +220,11 @@ def _formatted(frame: Frame, node: cst.FormattedString | cst.TemplatedString) ->
         if isinstance(part, (cst.FormattedStringText, cst.TemplatedStringText)):
             result = concatenate(result, Constant(_text_of(part.value, raw)))
             continue
+        if not isinstance(part, (cst.FormattedStringExpression, cst.TemplatedStringExpression)):
+            continue
         value = evaluate(frame, part.expression)
         for piece in part.format_spec or ():
-            if not isinstance(piece, (cst.FormattedStringText, cst.TemplatedStringText)):
+            if isinstance(piece, (cst.FormattedStringExpression, cst.TemplatedStringExpression)):
                 evaluate(frame, piece.expression)
         if part.conversion or part.format_spec:
             value = Text(parts=(None,), taints=value.taints)
@@ -259,9 +261,7 @@ def _as_text(value: Value) -> Value:
 
 def concatenate(left: Value, right: Value) -> Value:
     """`left + right` for values of which at least one is text; every combination of alternatives, bounded."""
-    options = [
-        _concatenate_one(one, other) for one in left.alternatives()[:4] for other in right.alternatives()[:4]
-    ]
+    options = [_concatenate_one(one, other) for one in left.alternatives()[:4] for other in right.alternatives()[:4]]
     return join(*options)
 
 
@@ -327,7 +327,7 @@ def _dict(frame: Frame, node: cst.Dict) -> Value:
             else:
                 complete = False
             continue
-        key = evaluate(frame, element.key)
+        key = evaluate(frame, element.key) if isinstance(element, cst.DictElement) else Unknown()
         if isinstance(key, Constant):
             items.append((key.value, value))
         else:
@@ -440,7 +440,9 @@ def _unary(frame: Frame, node: cst.UnaryOperation) -> Value:
 def _comparison(frame: Frame, node: cst.Comparison) -> Value:
     values = [evaluate(frame, node.left)]
     values.extend(evaluate(frame, target.comparator) for target in node.comparisons)
-    equality = any(isinstance(target.operator, (cst.Equal, cst.NotEqual, cst.In, cst.NotIn)) for target in node.comparisons)
+    equality = any(
+        isinstance(target.operator, (cst.Equal, cst.NotEqual, cst.In, cst.NotIn)) for target in node.comparisons
+    )
     if equality and any(frame.is_digest(value) for value in values):
         note_digest_check(frame)
     return Unknown("a condition")
@@ -471,7 +473,7 @@ def _subscript(frame: Frame, node: cst.Subscript) -> Value:
     for element in node.slice:
         if isinstance(element.slice, cst.Index):
             key = evaluate(frame, element.slice.value)
-        else:
+        elif isinstance(element.slice, cst.Slice):
             for bound in (element.slice.lower, element.slice.upper, element.slice.step):
                 if bound is not None:
                     evaluate(frame, bound)
@@ -503,7 +505,13 @@ def item(frame: Frame, base: Value, key: Value, node: cst.CSTNode) -> Value:
         if base.name == "sys.modules":
             name = key.string()
             return outside(frame, library.qualified(name)) if name else Unknown()
-        if base.name.startswith(("typing.", "collections.abc.")) or base.name in {"list", "dict", "tuple", "set", "type"}:
+        if base.name.startswith(("typing.", "collections.abc.")) or base.name in {
+            "list",
+            "dict",
+            "tuple",
+            "set",
+            "type",
+        }:
             return base
         full = f"{base.name}[]"
         if len(full) > MAX_NAME:

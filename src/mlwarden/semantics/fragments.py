@@ -148,9 +148,7 @@ def _cut_at_statements(text: str, lines: LineIndex, cell: int | None, module: as
         yield _fragment(text, lines, cell, group, first_line, last_line)
 
 
-def _fragment(
-    text: str, lines: LineIndex, cell: int | None, group: list[ast.stmt], first: int, last: int
-) -> Fragment:
+def _fragment(text: str, lines: LineIndex, cell: int | None, group: list[ast.stmt], first: int, last: int) -> Fragment:
     start = lines.starts[first]
     end = lines.starts[last + 1] if last + 1 < len(lines.starts) else len(text)
     names, binds = identifiers_of(group)

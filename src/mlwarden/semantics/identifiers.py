@@ -98,9 +98,9 @@ def _bound_by(statement: ast.stmt, binds: set[str]) -> None:
                 inner = inner.value
             if isinstance(inner, ast.Name):
                 binds.add(inner.id)
-        if isinstance(node, ast.ExceptHandler) and node.name:
-            binds.add(node.name)
-        elif isinstance(node, (ast.MatchAs, ast.MatchStar)) and node.name:
+        if (isinstance(node, ast.ExceptHandler) and node.name) or (
+            isinstance(node, (ast.MatchAs, ast.MatchStar)) and node.name
+        ):
             binds.add(node.name)
         elif isinstance(node, ast.MatchMapping) and node.rest:
             binds.add(node.rest)

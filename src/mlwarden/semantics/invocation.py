@@ -47,7 +47,10 @@ from mlwarden.semantics.values import (
     untainted,
 )
 
-_DIGEST_HELPER = re.compile(r"(?:verif|check|valid|assert|ensure|compare).*(?:hash|sha|digest|checksum|md5|integrity|signature)|compare_digest", re.I)
+_DIGEST_HELPER = re.compile(
+    r"(?:verif|check|valid|assert|ensure|compare).*(?:hash|sha|digest|checksum|md5|integrity|signature)|compare_digest",
+    re.I,
+)
 
 _ANNOTATION = re.compile(r"[A-Za-z_][\w.\[\], |]{0,120}")
 
@@ -152,7 +155,9 @@ def annotated_value(frame: Frame, annotation: cst.BaseExpression) -> Value | Non
     for option in look_up_quietly(frame, annotation).alternatives():
         if isinstance(option, Class):
             options.append(Instance(definition=option.definition))
-        elif isinstance(option, Reference) and "." in option.name and not option.name.startswith(("typing.", "pathlib.")):
+        elif (
+            isinstance(option, Reference) and "." in option.name and not option.name.startswith(("typing.", "pathlib."))
+        ):
             made = Reference(library.result_of(option.name))
             source = sources.source_of_attribute(made.name)
             if source is not None:
@@ -182,9 +187,7 @@ def call(frame: Frame, node: cst.Call) -> Value:
     special = _special(frame, node, callee, arguments)
     if special is not None:
         return special
-    return join(
-        *(_call_one(frame, node, option, arguments, receiver, written) for option in callee.alternatives())
-    )
+    return join(*(_call_one(frame, node, option, arguments, receiver, written) for option in callee.alternatives()))
 
 
 def _argument(frame: Frame, node: cst.Arg) -> Argument:
@@ -400,7 +403,11 @@ def _library_result(frame: Frame, node: cst.Call, callee: Reference, site: CallS
         return _make_dict(site)
     if name in {"list", "tuple", "set", "sorted", "reversed", "iter", "frozenset"} and len(site.positional()) == 1:
         value = site.positional()[0]
-        return value if isinstance(value, Sequence) else Sequence(items=(element_of(value),), complete=False, taints=value.taints)
+        return (
+            value
+            if isinstance(value, Sequence)
+            else Sequence(items=(element_of(value),), complete=False, taints=value.taints)
+        )
     if name in {"next", "min", "max", "random.choice"} and site.positional():
         return element_of(site.positional()[0])
     if name in {"typing.cast", "cast"} and len(site.positional()) == 2:
@@ -476,7 +483,11 @@ def _list_method(frame: Frame, node: cst.Call, method: str, content: Sequence, s
         complete = complete and known
     items = content.items if added == content.items[-len(added) :] and frame.loops else (*content.items, *added)
     taints = merge_taints(content.taints, *(value.taints for value in added))
-    _replace(frame, node.func.value, replace(content, items=items[:64], complete=complete and len(items) <= 64, taints=taints))
+    _replace(
+        frame,
+        node.func.value,
+        replace(content, items=items[:64], complete=complete and len(items) <= 64, taints=taints),
+    )
     return Constant(None)
 
 
@@ -492,7 +503,9 @@ def _dict_method(frame: Frame, node: cst.Call, method: str, content: Mapping, si
         value = item(frame, content, key, node)
         return value if default.is_absent else join(value, default)
     if method == "values":
-        return Sequence(items=tuple(value for _, value in content.items), complete=content.complete, taints=content.taints)
+        return Sequence(
+            items=tuple(value for _, value in content.items), complete=content.complete, taints=content.taints
+        )
     if method == "items":
         pairs = tuple(
             Sequence(kind="tuple", items=(Unknown() if key is None else Constant(key), value), taints=value.taints)
@@ -605,8 +618,10 @@ def _run_callbacks(
         if argument.keyword in {"target", "fn", "func", "function", "loader", "callback"} and argument.node is not None:
             for option in argument.value.alternatives():
                 handed = next((other.value for other in arguments if other.keyword == "args"), None)
-                passed = tuple(Argument(value) for value in handed.items) if isinstance(handed, Sequence) else (
-                    Argument(Unknown("passed by the callee"), star="*"),
+                passed = (
+                    tuple(Argument(value) for value in handed.items)
+                    if isinstance(handed, Sequence)
+                    else (Argument(Unknown("passed by the callee"), star="*"),)
                 )
                 if isinstance(option, (Reference, Partial)) and not getattr(option, "made_by", None):
                     if isinstance(option, Reference) and "()" in option.name:
@@ -628,17 +643,13 @@ def _handed_arguments(
     return tuple(passed)
 
 
-def _call_handed(
-    frame: Frame, argument: Argument, callee: Value, passed: tuple[Argument, ...], known: bool
-) -> Value:
+def _call_handed(frame: Frame, argument: Argument, callee: Value, passed: tuple[Argument, ...], known: bool) -> Value:
     """Record the call of an outside callable that was handed over."""
     if isinstance(callee, Partial):
         bound = tuple(Argument(value) for value in callee.positional)
         named = tuple(Argument(value, keyword=name) for name, value in callee.keywords)
         options = callee.function.alternatives()
-        return join(
-            *(_call_handed(frame, argument, option, (*bound, *passed, *named), known) for option in options)
-        )
+        return join(*(_call_handed(frame, argument, option, (*bound, *passed, *named), known) for option in options))
     if not isinstance(callee, Reference) or argument.node is None:
         return Unknown()
     if not known:
@@ -663,9 +674,7 @@ def _call_handed(
 # --- calls of the project's own functions ----------------------------------------------------------------------------
 
 
-def call_function(
-    frame: Frame, function: Function, arguments: tuple[Argument, ...], node: cst.Call | None
-) -> Value:
+def call_function(frame: Frame, function: Function, arguments: tuple[Argument, ...], node: cst.Call | None) -> Value:
     """The result of a call, from the body in the context of its arguments where they tell more than nothing."""
     definition = function.definition
     assert definition is not None
@@ -783,7 +792,9 @@ def generic_arguments(frame: Frame, definition: FunctionDefinition) -> dict[str,
     for index, parameter in enumerate(definition.parameters):
         if index == 0 and definition.owner is not None and not definition.is_static and definition.name:
             owner = definition.owner
-            bound[parameter.name] = Class(definition=owner) if definition.is_class_method else Instance(definition=owner)
+            bound[parameter.name] = (
+                Class(definition=owner) if definition.is_class_method else Instance(definition=owner)
+            )
             continue
         unknown: Value = Unknown(f"parameter '{parameter.name}'", parameter.name)
         if parameter.kind == "args":
@@ -839,7 +850,10 @@ def run_body(
     if result.is_unknown and definition.returns is not None:
         annotated = annotated_value(frame_at(frame, definition), definition.returns)
         if annotated is not None:
-            return tainted(join(annotated, *(option for option in result.alternatives() if not isinstance(option, Unknown))), result.taints)
+            return tainted(
+                join(annotated, *(option for option in result.alternatives() if not isinstance(option, Unknown))),
+                result.taints,
+            )
     return result
 
 
@@ -856,7 +870,9 @@ def _instantiate(frame: Frame, cls: Class, arguments: tuple[Argument, ...], node
     if isinstance(initializer, Function):
         call_function(frame, replace(initializer, receiver=instance), arguments, node)
     elif definition.fields:  # a dataclass, a pydantic model, a NamedTuple
-        for index, value in enumerate(argument.value for argument in arguments if not argument.keyword and not argument.star):
+        for index, value in enumerate(
+            argument.value for argument in arguments if not argument.keyword and not argument.star
+        ):
             if index < len(definition.fields):
                 definition.assign(definition.fields[index], value)
         for name, value in _all_keywords(arguments).items():

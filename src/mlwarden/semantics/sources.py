@@ -86,7 +86,11 @@ _NETWORK = {
     "boto3.client()": ("download_file", "download_fileobj", "get_object"),
     "boto3.resource().Bucket()": ("download_file", "download_fileobj"),
     "boto3.resource().Object()": ("get",),
-    "google.cloud.storage.Client().bucket().blob()": ("download_as_bytes", "download_as_string", "download_to_filename"),
+    "google.cloud.storage.Client().bucket().blob()": (
+        "download_as_bytes",
+        "download_as_string",
+        "download_to_filename",
+    ),
     "socket.socket()": ("recv", "recvfrom", "makefile"),
     "zmq.Context().socket()": ("recv", "recv_multipart", "recv_string"),
     "redis.Redis()": ("get", "hget", "lpop", "rpop", "brpop", "blpop"),
@@ -121,31 +125,150 @@ _TOOL = re.compile(
 
 # Calls whose result says nothing dangerous of their arguments.
 NEUTRAL = frozenset(
-    """
-    len int float bool complex isinstance issubclass hasattr callable type id hash range print abs sum ord
-    enumerate.count all any round os.path.exists os.path.isfile os.path.isdir os.path.getsize os.stat
-    json.dumps.count logging.info uuid.uuid4 time.time
-    """.split()
+    [
+        "len",
+        "int",
+        "float",
+        "bool",
+        "complex",
+        "isinstance",
+        "issubclass",
+        "hasattr",
+        "callable",
+        "type",
+        "id",
+        "hash",
+        "range",
+        "print",
+        "abs",
+        "sum",
+        "ord",
+        "enumerate.count",
+        "all",
+        "any",
+        "round",
+        "os.path.exists",
+        "os.path.isfile",
+        "os.path.isdir",
+        "os.path.getsize",
+        "os.stat",
+        "json.dumps.count",
+        "logging.info",
+        "uuid.uuid4",
+        "time.time",
+    ]
 )
 _NEUTRAL_LAST = frozenset(
-    """
-    status_code ok exists is_file is_dir isdigit isalpha isalnum isnumeric startswith endswith count index find
-    hexdigest digest raise_for_status close write flush info debug warning error exception shape dtype numel size
-    """.split()
+    [
+        "status_code",
+        "ok",
+        "exists",
+        "is_file",
+        "is_dir",
+        "isdigit",
+        "isalpha",
+        "isalnum",
+        "isnumeric",
+        "startswith",
+        "endswith",
+        "count",
+        "index",
+        "find",
+        "hexdigest",
+        "digest",
+        "raise_for_status",
+        "close",
+        "write",
+        "flush",
+        "info",
+        "debug",
+        "warning",
+        "error",
+        "exception",
+        "shape",
+        "dtype",
+        "numel",
+        "size",
+    ]
 )
-_SANITIZER = re.compile(r"(?:^|_|\b)(?:sanitiz|sanitis|escape|quote|validate|whitelist|allowlist|allow_list|clean_html|secure_filename)", re.I)
+_SANITIZER = re.compile(
+    r"(?:^|_|\b)(?:sanitiz|sanitis|escape|quote|validate|whitelist|allowlist|allow_list|clean_html|secure_filename)",
+    re.I,
+)
 
 # Calls that hand their argument's danger on for certain.
 PROPAGATORS = frozenset(
-    """
-    str repr bytes bytearray list tuple set dict sorted reversed iter next enumerate zip filter map join min max
-    json.loads json.load json.dumps yaml.safe_load ast.parse compile re.sub re.search re.match re.findall re.split
-    re.fullmatch re.finditer textwrap.dedent base64.b64decode base64.b64encode base64.urlsafe_b64decode html.unescape
-    urllib.parse.unquote urllib.parse.urljoin os.path.join os.path.basename os.path.abspath os.fspath pathlib.Path
-    io.BytesIO io.StringIO gzip.decompress zlib.decompress bz2.decompress lzma.decompress codecs.decode copy.copy
-    copy.deepcopy shlex.split string.Template open io.open gzip.open tarfile.open zipfile.ZipFile asyncio.run
-    asyncio.gather asyncio.wait_for typing.cast vars getattr memoryview format pickle.Unpickler
-    """.split()
+    [
+        "str",
+        "repr",
+        "bytes",
+        "bytearray",
+        "list",
+        "tuple",
+        "set",
+        "dict",
+        "sorted",
+        "reversed",
+        "iter",
+        "next",
+        "enumerate",
+        "zip",
+        "filter",
+        "map",
+        "join",
+        "min",
+        "max",
+        "json.loads",
+        "json.load",
+        "json.dumps",
+        "yaml.safe_load",
+        "ast.parse",
+        "compile",
+        "re.sub",
+        "re.search",
+        "re.match",
+        "re.findall",
+        "re.split",
+        "re.fullmatch",
+        "re.finditer",
+        "textwrap.dedent",
+        "base64.b64decode",
+        "base64.b64encode",
+        "base64.urlsafe_b64decode",
+        "html.unescape",
+        "urllib.parse.unquote",
+        "urllib.parse.urljoin",
+        "os.path.join",
+        "os.path.basename",
+        "os.path.abspath",
+        "os.fspath",
+        "pathlib.Path",
+        "io.BytesIO",
+        "io.StringIO",
+        "gzip.decompress",
+        "zlib.decompress",
+        "bz2.decompress",
+        "lzma.decompress",
+        "codecs.decode",
+        "copy.copy",
+        "copy.deepcopy",
+        "shlex.split",
+        "string.Template",
+        "open",
+        "io.open",
+        "gzip.open",
+        "tarfile.open",
+        "zipfile.ZipFile",
+        "asyncio.run",
+        "asyncio.gather",
+        "asyncio.wait_for",
+        "typing.cast",
+        "vars",
+        "getattr",
+        "memoryview",
+        "format",
+        "pickle.Unpickler",
+    ]
 )
 
 

@@ -270,9 +270,10 @@ class Mapping(Value):
 
     def get(self, key: object) -> Value:
         """The value for a constant key: ABSENT if it is certainly not there, Unknown if that can't be told."""
-        for known, value in reversed(self.items):
+        found: Value
+        for known, found in reversed(self.items):
             if known == key and type(known) is type(key):
-                return value
+                return found
         return ABSENT if self.complete else Unknown("the dictionary is only partly known")
 
     def with_item(self, key: Any, value: Value) -> Mapping:
@@ -397,9 +398,7 @@ def join(*values: Value) -> Value:
             continue
         if isinstance(option, Unknown):
             if any(isinstance(other, Unknown) for other in options):
-                options = [
-                    tainted(other, option.taints) if isinstance(other, Unknown) else other for other in options
-                ]
+                options = [tainted(other, option.taints) if isinstance(other, Unknown) else other for other in options]
                 continue
         options.append(option)
     if not options:

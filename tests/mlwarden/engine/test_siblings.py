@@ -23,9 +23,7 @@ def found(root: Path, files: dict[str, str], main: str, code: str, **settings: o
         Settings(select=(code,), root=str(root), **settings),  # type: ignore[arg-type]
     )
     assert result.failures == ()
-    return [
-        (text[finding.span.start : finding.span.end], str(finding.severity)) for finding in result.verdict.reported
-    ]
+    return [(text[finding.span.start : finding.span.end], str(finding.severity)) for finding in result.verdict.reported]
 
 
 REEXPORTS = {
@@ -42,7 +40,11 @@ REEXPORTS = {
     "star": ("compat.py", "from pickle import load", "from compat import *\nload(f)"),
     "in_package": ("tools/__init__.py", "from pickle import load as read_it", "from tools import read_it\nread_it(f)"),
     "submodule": ("tools/io.py", "from pickle import load as read_it", "from tools.io import read_it\nread_it(f)"),
-    "returning": ("compat.py", "import pickle\ndef loader():\n    return pickle.load", "import compat\ncompat.loader()(f)"),
+    "returning": (
+        "compat.py",
+        "import pickle\ndef loader():\n    return pickle.load",
+        "import compat\ncompat.loader()(f)",
+    ),
 }
 
 
@@ -75,7 +77,9 @@ def test_a_wrapper_is_reported_at_the_caller_that_makes_it_worse(tmp_path: Path)
 def test_the_trace_ends_in_the_sibling(tmp_path: Path) -> None:
     (tmp_path / "tools.py").write_text("import pickle\ndef restore(data):\n    return pickle.loads(data)\n")
     text = "import requests\nfrom tools import restore\nrestore(requests.get(url).content)\n"
-    result = check(SourceFile(str(tmp_path / "main.py"), text.encode()), Settings(select=("MLW111",), root=str(tmp_path)))
+    result = check(
+        SourceFile(str(tmp_path / "main.py"), text.encode()), Settings(select=("MLW111",), root=str(tmp_path))
+    )
     (finding,) = result.verdict.reported
     assert [(step.note, step.path and Path(step.path).name) for step in finding.trace] == [
         ("downloaded by `requests.get`", None),

@@ -24,7 +24,10 @@ KNOWN = {
     "conditional": ("lib.load(p, safe=True if x else False)", {True, False}),
     "branches": ("if x:\n    s = True\nelse:\n    s = False\nlib.load(p, safe=s)", {True, False}),
     "rebound": ("s = True\ns = False\nlib.load(p, safe=s)", {False}),
-    "returns_early": ("def f(x):\n    s = False\n    if x:\n        s = True\n        return\n    lib.load(p, safe=s)", {False}),
+    "returns_early": (
+        "def f(x):\n    s = False\n    if x:\n        s = True\n        return\n    lib.load(p, safe=s)",
+        {False},
+    ),
     "splat": ("lib.load(p, **{'safe': False})", {False}),
     "splat_name": ("kw = {'safe': False}\nlib.load(p, **kw)", {False}),
     "splat_dict_call": ("kw = dict(safe=False)\nlib.load(p, **kw)", {False}),
@@ -83,7 +86,9 @@ def test_a_wrapper_is_judged_by_itself_and_in_the_context_of_each_caller() -> No
         load("b")
         """
     )
-    seen = [(call.argument("path", 0).strings(), call.argument("safe").constants()) for call in model.calls_of("lib.load")]
+    seen = [
+        (call.argument("path", 0).strings(), call.argument("safe").constants()) for call in model.calls_of("lib.load")
+    ]
     assert seen == [(("a",), (True,)), (("b",), (False,)), ((), (False,))]
     assert [step.note for step in model.calls_of("lib.load")[0].context] == ["calls `load`"]
 

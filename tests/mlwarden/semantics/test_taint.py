@@ -69,7 +69,8 @@ TAINTED = {
     "    exec(client.chat.completions.create().choices[0].message.content)",
     "ternary": LLM + "exec(r.choices[0].message.content if r else '')",
     "boolean": LLM + "exec(r.choices[0].message.content or '')",
-    "decoded_tool_call": LLM + "import json\na = json.loads(r.choices[0].message.tool_calls[0].function.arguments)\nexec(a['code'])",
+    "decoded_tool_call": LLM
+    + "import json\na = json.loads(r.choices[0].message.tool_calls[0].function.arguments)\nexec(a['code'])",
 }
 
 
