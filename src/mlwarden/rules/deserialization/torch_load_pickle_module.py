@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from mlwarden.model.fixes import Applicability
 from mlwarden.rules.base import Bad, Confidence, Finding, Fix, Good, Missed, Reference, Rule, Severity
 from mlwarden.semantics.loaders import left_out, reading, restricts
-from mlwarden.semantics.values import Class, Instance, Reference as Name, Value
+from mlwarden.semantics.values import Class, Instance, Value
+from mlwarden.semantics.values import Reference as Name
 
 if TYPE_CHECKING:
     from mlwarden.semantics.calls import CallSite

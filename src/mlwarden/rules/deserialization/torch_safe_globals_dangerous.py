@@ -19,14 +19,7 @@ if TYPE_CHECKING:
 
 # What a pickle needs to call to run code, or to reach something that does.
 _DANGEROUS = frozenset(
-    """
-    eval exec compile getattr setattr __import__ open globals locals vars map
-    functools.partial functools.reduce operator.attrgetter operator.methodcaller operator.call
-    numpy.load torch.load joblib.load pickle.load pickle.loads pickle.Unpickler marshal.loads marshal.load
-    dill.load dill.loads cloudpickle.load cloudpickle.loads types.FunctionType types.CodeType types.LambdaType
-    sys.modules builtins platform.popen numpy.testing._private.utils.runstring cProfile.run cProfile.runctx
-    profile.run timeit.timeit timeit.repeat bdb.Bdb pdb.run pydoc.locate pydoc.pipepager webbrowser.open
-    """.split()
+    ["eval", "exec", "compile", "getattr", "setattr", "__import__", "open", "globals", "locals", "vars", "map", "functools.partial", "functools.reduce", "operator.attrgetter", "operator.methodcaller", "operator.call", "numpy.load", "torch.load", "joblib.load", "pickle.load", "pickle.loads", "pickle.Unpickler", "marshal.loads", "marshal.load", "dill.load", "dill.loads", "cloudpickle.load", "cloudpickle.loads", "types.FunctionType", "types.CodeType", "types.LambdaType", "sys.modules", "builtins", "platform.popen", "numpy.testing._private.utils.runstring", "cProfile.run", "cProfile.runctx", "profile.run", "timeit.timeit", "timeit.repeat", "bdb.Bdb", "pdb.run", "pydoc.locate", "pydoc.pipepager", "webbrowser.open"]
 )
 _DANGEROUS_MODULES = ("os", "posix", "nt", "subprocess", "importlib", "runpy", "shutil", "socket", "pty", "ctypes",
                       "torch.hub", "code", "codeop", "commands", "multiprocessing", "asyncio", "ensurepip", "pip")
