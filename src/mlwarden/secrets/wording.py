@@ -16,7 +16,7 @@ def sentence(found: SecretMatch, place: str) -> str:
 
 def kind_of(found: SecretMatch) -> str:
     """What the secret is; a value whose check digits are wrong only looks like it."""
-    if found.confidence is Confidence.LOW and found.format not in {"", "url-password"}:
-        if format_of(found.format).checksum is not None:
-            return f"{found.kind} with wrong check digits"
+    is_known = found.format not in {"", "url-password"}
+    if is_known and found.confidence is Confidence.LOW and format_of(found.format).checksum is not None:
+        return f"{found.kind} with wrong check digits"
     return found.kind
