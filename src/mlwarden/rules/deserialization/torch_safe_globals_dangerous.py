@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-import libcst as cst
-
 from mlwarden.model.fixes import Applicability, TextEdit
 from mlwarden.model.spans import Span
 from mlwarden.rules.base import Bad, Confidence, Finding, Fix, Good, Missed, Reference, Rule, Severity
@@ -14,6 +12,8 @@ from mlwarden.semantics.values import Reference as Name
 from mlwarden.semantics.values import Sequence, Value
 
 if TYPE_CHECKING:
+    import libcst as cst
+
     from mlwarden.semantics.calls import CallSite
     from mlwarden.semantics.model import SemanticModel
 
@@ -204,6 +204,8 @@ class TorchSafeGlobalsDangerous(Rule):
 
     def _elements(self, call: CallSite, listed: Sequence) -> list[cst.BaseElement]:
         """The elements as they are written in this call, or none if they stand elsewhere."""
+        import libcst as cst
+
         node = call.argument_node("safe_globals", 0)
         if node is None or not isinstance(node.value, (cst.List, cst.Tuple)):
             return []
@@ -216,6 +218,8 @@ class TorchSafeGlobalsDangerous(Rule):
         return _extent(call, elements[index].value) if elements else None
 
     def _fixes(self, call: CallSite, listed: Sequence, index: int) -> Iterator[Fix]:
+        import libcst as cst
+
         elements = self._elements(call, listed)
         whole = call.argument_node("safe_globals", 0)
         if not elements or whole is None or not isinstance(whole.value, cst.List):
@@ -238,6 +242,8 @@ class TorchSafeGlobalsDangerous(Rule):
 
 def _extent(call: CallSite, node: cst.BaseExpression) -> Span:
     """Where an expression stands, with the parentheses around it."""
+    import libcst as cst
+
     span = call.fragment.span(node)
     empty = cst.Module(body=())
     before = sum(len(empty.code_for_node(parenthesis)) for parenthesis in node.lpar)
