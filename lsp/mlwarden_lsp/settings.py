@@ -174,4 +174,4 @@ _KEYS: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
 }
 
 # Settings of the VS Code extension itself, which clients that send a whole section send along.
-_FOR_THE_CLIENT = frozenset({"enable", "path", "interpreter", "importStrategy", "trace"})
+_FOR_THE_CLIENT = frozenset({"enable", "path", "trace"})

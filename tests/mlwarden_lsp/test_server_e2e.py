@@ -27,7 +27,7 @@ from mlwarden_lsp.convert import Encoding, applied
 pytestmark = pytest.mark.asyncio
 COMMAND = [sys.executable, "-m", "mlwarden", "server"]
 # Seconds after which a server that says nothing is taken to hang: a guard, not a measurement.
-HANGS = 120
+HANGS = 60
 Published = types.PublishDiagnosticsParams
 
 
@@ -125,13 +125,16 @@ async def bare(lsp_client: Editor) -> AsyncIterator[None]:
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
+    """A folder whose code is checked by one rule, so that these tests do not depend on the others."""
+    (tmp_path / "mlwarden.toml").write_text('select = ["MLW102"]\n')
     (tmp_path / "requirements.txt").write_text("torch==2.5.0\n")
     return tmp_path
 
 
 def expected(document: Document, encoding: Encoding = Encoding.UTF16) -> list[tuple[str, str, str]]:
     """The findings of the library, with places counted by hand: what the editor must show."""
-    verdict = check_document(document, None, Settings(root=str(Path(document.path).parent))).verdict
+    settings = Settings(select=("MLW102",), root=str(Path(document.path).parent))
+    verdict = check_document(document, None, settings).verdict
     return [(_range(document, finding, encoding), finding.code, finding.message) for finding in verdict.reported]
 
 
@@ -335,7 +338,7 @@ async def test_configuration_dependencies_and_settings(editor: Editor, project: 
     assert editor.registered == [types.WORKSPACE_DID_CHANGE_WATCHED_FILES]
 
     (project / "requirements.txt").write_text("torch==2.5.0\n")
-    (project / "mlwarden.toml").write_text('ignore = ["MLW102"]\n')
+    (project / "mlwarden.toml").write_text('select = ["MLW101"]\n')
     editor.published.clear()
     editor.text_document_did_save(
         types.DidSaveTextDocumentParams(types.TextDocumentIdentifier((project / "mlwarden.toml").as_uri()))
@@ -344,7 +347,7 @@ async def test_configuration_dependencies_and_settings(editor: Editor, project: 
 
     (project / "mlwarden.toml").write_text('ingore = ["MLW102"]\n')
     editor.published.clear()
-    editor.workspace_did_change_configuration(types.DidChangeConfigurationParams({"mlwarden": {"run": "onType"}}))
+    editor.workspace_did_change_configuration(types.DidChangeConfigurationParams({"mlwarden": {"select": ["MLW102"]}}))
     assert [diagnostic.code for diagnostic in await editor.diagnostics_of(uri, 1)] == ["MLW102"]
     assert [message.message for message in editor.messages] == [
         f"mlwarden: {project}/mlwarden.toml: ingore: unknown key (did you mean 'ignore'?)"
@@ -399,7 +402,12 @@ async def test_what_the_server_says_it_can_do(bare: Editor) -> None:
 async def test_malformed_uris_do_no_harm(bare: Editor, project: Path, root: str) -> None:
     folders = [types.WorkspaceFolder(root, "w")]
     await bare.initialize_session(
-        types.InitializeParams(capabilities=capabilities(), root_uri=root, workspace_folders=folders)
+        types.InitializeParams(
+            capabilities=capabilities(),
+            root_uri=root,
+            workspace_folders=folders,
+            initialization_options={"select": ["MLW102"]},
+        )
     )
     for uri in (root, "file:///%ff.py", "\ud800", "file:relative.py", "a" * 5000):
         bare.open(uri, PYTHON)

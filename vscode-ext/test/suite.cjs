@@ -108,9 +108,9 @@ const tests = {
   async "a configuration file counts, as soon as it changes on disk"() {
     const document = await open("model.py");
     await shows(document.uri, [`mlwarden MLW102 ${LOW} 2 21 2 43`, `mlwarden MLW102 ${LOW} 3 8 3 30`]);
-    await vscode.workspace.fs.writeFile(file("mlwarden.toml"), Buffer.from('ignore = ["MLW102"]\n'));
+    await vscode.workspace.fs.writeFile(file("mlwarden.toml"), Buffer.from('select = ["MLW101"]\n'));
     await shows(document.uri, []);
-    await vscode.workspace.fs.delete(file("mlwarden.toml"));
+    await vscode.workspace.fs.writeFile(file("mlwarden.toml"), Buffer.from('select = ["MLW102"]\n'));
     await shows(document.uri, [`mlwarden MLW102 ${LOW} 2 21 2 43`, `mlwarden MLW102 ${LOW} 3 8 3 30`]);
   },
 
