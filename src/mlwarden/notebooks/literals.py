@@ -74,7 +74,7 @@ class TextMap:
         length: the decoded length.
     """
 
-    __slots__ = ("_ends", "_offsets", "_starts", "gap", "is_list", "length", "span", "text")
+    __slots__ = ("_ends", "_last", "_offsets", "_starts", "gap", "is_list", "length", "span", "text")
 
     def __init__(self, text: str, span: Span, gap: int = 0) -> None:
         """Read the JSON value at `span`; one that is not text has no literals.
@@ -96,6 +96,7 @@ class TextMap:
             self._offsets.append(offset)
             offset += length + gap
         self.length = offset - gap if found else 0
+        self._last: tuple[int, Literal] | None = None  # questions come in order, many about one literal
 
     def __len__(self) -> int:
         """The number of literals."""
@@ -103,8 +104,10 @@ class TextMap:
 
     def literal(self, index: int) -> Literal:
         """The literal with that index."""
-        start, end = self.bounds(index)
-        return Literal(self.text, *self.edges(index), end - start)
+        if self._last is None or self._last[0] != index:
+            start, end = self.bounds(index)
+            self._last = index, Literal(self.text, *self.edges(index), end - start)
+        return self._last[1]
 
     def edges(self, index: int) -> tuple[int, int]:
         """Where the contents of a literal begin and end in the file, without the quotes."""

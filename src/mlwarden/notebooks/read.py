@@ -62,7 +62,10 @@ def read_notebook(path: str, text: str) -> Notebook:
     try:
         return _Reader(path, text).read()
     except JsonError as error:
-        message = f"not a valid notebook: {error.problem} (line {error.line}, column {error.column})"
+        problem = error.problem
+        if text.startswith(("<<<<<<<", "=======", ">>>>>>>"), error.offset):
+            problem += ", found a merge conflict"
+        message = f"not a valid notebook: {problem} (line {error.line}, column {error.column})"
         raise NotebookError(message, error.offset) from None
 
 
@@ -100,9 +103,7 @@ class _Reader:
 
     def read(self) -> Notebook:
         cursor = self.cursor
-        if cursor.peek() != "{":
-            start = cursor.skip()  # not being JSON is the better message
-            raise NotebookError("not a notebook: it is not a JSON object", start)
+        self._expect("{", "it is not a JSON object")
         cells: list[_RawCell] | None = None
         sheets: list[_RawCell] | None = None
         metadata: dict[str, Any] = {}
@@ -165,10 +166,9 @@ class _Reader:
     def _worksheets(self) -> list[_RawCell]:
         cursor = self.cursor
         cells: list[_RawCell] = []
-        self._expect_list("worksheets")
+        self._expect("[", "worksheets is not a list")
         for _ in cursor.items():
-            if cursor.peek() != "{":
-                raise NotebookError("not a notebook: a worksheet is not an object", cursor.pos)
+            self._expect("{", "a worksheet is not an object")
             sheet: list[_RawCell] = []
             for key in cursor.members():
                 if key == "cells":
@@ -179,10 +179,9 @@ class _Reader:
     def _cells(self, before: int = 0) -> list[_RawCell]:
         cursor = self.cursor
         cells: list[_RawCell] = []
-        self._expect_list("cells")
+        self._expect("[", "cells is not a list")
         for index in cursor.items():
-            if cursor.peek() != "{":
-                raise NotebookError(f"not a notebook: cell {before + index + 1} is not an object", cursor.pos)
+            self._expect("{", f"cell {before + index + 1} is not an object")
             if before + index >= MAX_CELLS:
                 raise NotebookError(f"more than {MAX_CELLS} cells", cursor.pos)
             cells.append(self._cell(before + index))
@@ -272,6 +271,7 @@ class _Reader:
         digits = self.text[start : self.cursor.pos]
         return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 16 else None
 
-    def _expect_list(self, name: str) -> None:
-        if self.cursor.peek() != "[":
-            raise NotebookError(f"not a notebook: {name} is not a list", self.cursor.pos)
+    def _expect(self, bracket: str, problem: str) -> None:
+        """Refuse a value of another type; that it is not JSON, if so, is the better message."""
+        if self.cursor.peek() != bracket:
+            raise NotebookError(f"not a notebook: {problem}", self.cursor.skip())

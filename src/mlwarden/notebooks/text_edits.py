@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -16,7 +17,7 @@ from mlwarden.notebooks.literals import TextMap
 
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _NON_ASCII_ESCAPE = re.compile(r"\\u(?!00[0-7])[0-9a-fA-F]{4}")
-_FIRST_INDENT = re.compile(r"\ufeff?[ \t\r\n]*\{[ \t]*(\r?\n)([ \t]+)\"")
+_FIRST_INDENT = re.compile(r"\ufeff?[ \t\r\n]*\{[ \t]*(\r?\n)([ \t]*)\"")
 _KEY_INDENT = re.compile(r'([ \t]*)"[^"\r\n]*"[ \t]*:[ \t]*')
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
 
@@ -63,19 +64,21 @@ def text_edits(text_map: TextMap, decoded: str, changes: Sequence[Change]) -> li
         ValueError: if the file has no place for the text.
     """
     escape = Escaper(text_map)
+    todo = deque(change for change in changes if change.replacement or change.start < change.end)
+    if not todo:
+        return []
     if not text_map.is_list:
         if not len(text_map):
             raise ValueError("there is no text to edit at this place of the notebook")
         return [
-            TextEdit(Span(*text_map.places(change.start, change.end)), escape(change.replacement)) for change in changes
+            TextEdit(Span(*text_map.places(change.start, change.end)), escape(change.replacement)) for change in todo
         ]
     if not len(text_map):
-        return [_fill(text_map, escape, "".join(change.replacement for change in changes))]
+        return [_fill(text_map, escape, "".join(change.replacement for change in todo))]
     edits: list[TextEdit] = []
-    rest = list(changes)
-    while rest:
+    while todo:
         group = _Group(text_map, decoded, escape)
-        group.take(rest)
+        group.take(todo)
         edits.append(group.edit())
     return [edit for edit in edits if edit.replacement or edit.span.start < edit.span.end]
 
@@ -90,7 +93,7 @@ class Escaper:
 
     def __call__(self, text: str) -> str:
         """The text as it stands between JSON quotes."""
-        if text.isascii():
+        if text.isascii() and "\x7f" not in text:
             return json.dumps(text)[1:-1]
         if self._ascii is None:
             here = self._map.text[self._map.span.start : self._map.span.end]
@@ -126,21 +129,20 @@ class _Group:
         self.changes: list[Change] = []
         self.parts: list[_Part] = []
 
-    def take(self, changes: list[Change]) -> None:
+    def take(self, changes: deque[Change]) -> None:
         """Move the next change, and those after it that must be laid out together with it, into the group."""
         self.first = self.last = self.map.literal_at(changes[0].start)
         while changes and self.map.literal_at(changes[0].start) <= self.last + 1:
-            change = changes.pop(0)
+            change = changes.popleft()
             self.changes.append(change)
             self.last = max(self.last, self.map.literal_at(max(change.end - 1, change.start)))
-            self._assemble()
             # What lost its line end is joined with the next line.
             while self._open_ended() and self.last + 1 < len(self.map):
                 self.last += 1
-                self._assemble()
 
     def edit(self) -> TextEdit:
         """The group's edit of the file."""
+        self._assemble()
         start, end = self.map.edges(self.first)[0], self.map.edges(self.last)[1]
         if not self.parts:
             return TextEdit(self._removed(), "")
@@ -162,7 +164,17 @@ class _Group:
         return TextEdit(Span(start, max(start, end)), "".join(pieces))
 
     def _open_ended(self) -> bool:
-        return bool(self.parts) and not (self.parts[-1].ends_line or self.parts[-1].whole_end)
+        """Whether the group's new text ends where neither a line nor a string of the old list ended."""
+        end = self.map.bounds(self.last)[1]
+        for change in reversed(self.changes):
+            if change.end < end:
+                break
+            if change.replacement:
+                return not change.replacement.endswith("\n")
+            end = change.start
+        if end == self.map.bounds(self.first)[0]:
+            return False
+        return self.decoded[end - 1] != "\n" and self.map.bounds(self.map.literal_at(end - 1))[1] != end
 
     def _assemble(self) -> None:
         """Lay out the new text of the strings as parts, none of them empty."""
@@ -202,7 +214,12 @@ def _separator(text_map: TextMap, near: int) -> str:
         index = min(near, len(text_map) - 2)
         return text_map.text[text_map.edges(index)[1] + 1 : text_map.edges(index + 1)[0] - 1]
     indent = text_map.text[text_map.span.start + 1 : text_map.edges(0)[0] - 1]
-    return f",{indent}" if indent else _inline_comma(text_map)
+    return f"{_line_comma(text_map)}{indent}" if indent else _inline_comma(text_map)
+
+
+def _line_comma(text_map: TextMap) -> str:
+    """The comma that ends a line of the file: Python 2 wrote a space after it. No string holds a line end."""
+    return ", " if ", \n" in text_map.text or ", \r\n" in text_map.text else ","
 
 
 def _inline_comma(text_map: TextMap) -> str:
@@ -224,4 +241,4 @@ def _fill(text_map: TextMap, escape: Escaper, replacement: str) -> TextEdit:
         return TextEdit(inside, _inline_comma(text_map).join(lines))
     outer = file_indent[1] + own_indent[1]
     inner = outer + file_indent[2]
-    return TextEdit(inside, inner + f",{inner}".join(lines) + outer)
+    return TextEdit(inside, inner + f"{_line_comma(text_map)}{inner}".join(lines) + outer)

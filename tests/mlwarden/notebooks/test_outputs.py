@@ -1,0 +1,172 @@
+import json
+
+import pytest
+
+from mlwarden.model.spans import Span
+from mlwarden.notebooks import outputs as outputs_module
+from mlwarden.notebooks.mapping import locate_output
+from mlwarden.notebooks.outputs import is_json, is_textual
+from mlwarden.notebooks.read import NotebookError, read_notebook
+
+
+def cell_of(outputs):
+    text = outputs if isinstance(outputs, str) else json.dumps(outputs, indent=1)
+    return read_notebook("a.ipynb", '{"cells": [{"cell_type": "code", "source": "x", "outputs": ' + text + "}]}")
+
+
+def texts(outputs):
+    return [(output.kind, output.mime, output.text) for output in cell_of(outputs).cells[0].outputs]
+
+
+def test_streams():
+    assert texts(
+        [
+            {"output_type": "stream", "name": "stdout", "text": ["a\n", "\u001b[31mb\u001b[0m"]},
+            {"output_type": "stream", "name": "stderr", "text": "c"},
+            {"output_type": "stream", "name": "stderr", "text": []},
+        ]
+    ) == [("stream", "text/plain", "a\n\x1b[31mb\x1b[0m"), ("stream", "text/plain", "c")]
+
+
+def test_pictures_and_other_binary_formats_are_passed_over():
+    bundle = {
+        "text/plain": ["<Figure>"],
+        "image/png": "iVBORw0K",
+        "image/svg+xml": ["<svg>"],
+        "application/pdf": "JVBERi0",
+        "application/octet-stream": "AAAA",
+        "audio/wav": "UklG",
+        "video/mp4": "AAAA",
+        "text/html": ["<b>\n", "</b>"],
+        "text/latex": "$x$",
+        "application/javascript": ["alert(1)"],
+    }
+    assert texts([{"output_type": "display_data", "metadata": {}, "data": bundle}]) == [
+        ("display_data", "text/plain", "<Figure>"),
+        ("display_data", "text/html", "<b>\n</b>"),
+        ("display_data", "text/latex", "$x$"),
+        ("display_data", "application/javascript", "alert(1)"),
+    ]
+
+
+def test_json_is_kept_as_it_is_written():
+    written = (
+        '[{"output_type": "execute_result", "data": {"application/json": {"a": [1,  "\\u00e9"]},'
+        ' "application/vnd.plotly.v1+json": ["x", "y"], "application/geo+json": "text", "text/plain": {"odd": 1},'
+        ' "application/vnd.empty+json": null}}]'
+    )
+    assert texts(written) == [
+        ("execute_result", "application/json", '{"a": [1,  "\\u00e9"]}'),
+        ("execute_result", "application/vnd.plotly.v1+json", '["x", "y"]'),
+        ("execute_result", "application/geo+json", "text"),
+        ("execute_result", "text/plain", '{"odd": 1}'),
+    ]
+
+
+def test_errors():
+    traceback = ["\u001b[0;31mNameError\u001b[0m", "line\n2", "\u001b[0;31mNameError\u001b[0m: name 'x' is not defined"]
+    error = {"output_type": "error", "ename": "NameError", "evalue": "name 'x' is not defined", "traceback": traceback}
+    assert texts([error]) == [("error", "text/plain", "\n".join(traceback))]
+    assert texts([{**error, "traceback": []}]) == [("error", "text/plain", "name 'x' is not defined")]
+    assert texts([{**error, "evalue": "cut away"}])[1] == ("error", "text/plain", "cut away")
+    coloured = {**error, "traceback": ["E: \u001b[1mname 'x'\u001b[0m is not defined"]}
+    assert len(texts([coloured])) == 1
+
+
+def test_the_last_of_repeated_keys_counts():
+    written = (
+        '[{"output_type": "stream", "data": {"text/plain": "a"}, "output_type": "display_data",'
+        ' "data": {"text/html": "b", "text/html": "c"}}]'
+    )
+    assert texts(written) == [("display_data", "text/html", "c")]
+
+
+@pytest.mark.parametrize("outputs", ["null", "{}", '"text"', "[]", "[null, 3]", '[{"output_type": 3}]'])
+def test_what_is_no_output(outputs):
+    assert texts(outputs) == []
+
+
+def test_unknown_kinds_are_told_by_what_they_hold():
+    assert texts(
+        [
+            {"output_type": "update_display_data", "data": {"text/plain": "a"}},
+            {"output_type": "oops", "traceback": ["b"]},
+            {"text": "c"},
+        ]
+    ) == [
+        ("display_data", "text/plain", "a"),
+        ("error", "text/plain", "b"),
+        ("display_data", "text/plain", "c"),
+    ]
+
+
+def test_spans_and_chunks():
+    read = cell_of('[{"output_type": "stream", "text": ["a\\u00e9\\n",  "bc"]}]')
+    (output,) = read.cells[0].outputs
+    assert read.text[output.span.start : output.span.end] == '["a\\u00e9\\n",  "bc"]'
+    assert [(offset, length, read.text[span.start : span.end]) for offset, length, span in output.chunks] == [
+        (0, 3, "a\\u00e9\\n"),
+        (3, 2, "bc"),
+    ]
+    cell = read.cells[0]
+    assert cell.outputs_span is not None
+    assert cell.outputs_span.contains(output.span)
+
+
+def test_chunks_of_a_traceback_leave_out_the_joints():
+    read = cell_of('[{"output_type": "error", "traceback": ["ab", "cd"]}]')
+    (output,) = read.cells[0].outputs
+    assert output.text == "ab\ncd"
+    assert [(offset, length) for offset, length, _ in output.chunks] == [(0, 2), (3, 2)]
+
+
+def test_beyond_the_limit_outputs_have_no_chunks_and_are_still_located(monkeypatch):
+    lines = ["a\n", "b\u00e9\n", "c"]
+    stream = {"output_type": "stream", "text": lines}
+    error = {"output_type": "error", "traceback": ["ab", "cd"]}
+    monkeypatch.setattr(outputs_module, "MAX_CHUNKS", 4)
+    read = cell_of([stream, stream, error, {"output_type": "stream", "text": "last"}])
+    first, second, third, last = read.cells[0].outputs
+    assert [len(output.chunks) for output in (first, second, third, last)] == [3, 0, 0, 1]
+    for output in (first, second):
+        span = locate_output(read, output, 3, 4)
+        assert output.span.contains(span)
+        assert read.text[span.start : span.end] == "\\u00e9"
+    span = locate_output(read, third, 3, 5)
+    assert read.text[span.start : span.end] == "cd"
+
+
+def test_more_outputs_than_anybody_keeps(monkeypatch):
+    monkeypatch.setattr(outputs_module, "MAX_OUTPUTS", 3)
+    stream = {"output_type": "stream", "text": "a"}
+    assert len(cell_of([stream] * 3).cells[0].outputs) == 3
+    with pytest.raises(NotebookError, match="more than 3 outputs"):
+        cell_of([stream] * 4)
+
+
+@pytest.mark.parametrize(
+    "mime", ["text/plain", "text/html", "application/json", "application/javascript", "application/xml"]
+)
+def test_textual_formats(mime):
+    assert is_textual(mime)
+
+
+@pytest.mark.parametrize(
+    "mime", ["image/png", "IMAGE/PNG", "image/svg+xml", "audio/mpeg", "application/pdf", "font/woff"]
+)
+def test_binary_formats(mime):
+    assert not is_textual(mime)
+
+
+def test_json_formats():
+    assert is_json("application/json")
+    assert is_json("application/vnd.vegalite.v5+json")
+    assert not is_json("text/plain")
+
+
+def test_an_empty_range_is_located_too():
+    read = cell_of('[{"output_type": "stream", "text": ["ab\\n", "cd"]}]')
+    (output,) = read.cells[0].outputs
+    place = read.text.index("cd")
+    assert locate_output(read, output, 3, 3) == Span(place, place)
+    assert locate_output(read, output, 5, 5) == Span(place + 2, place + 2)
