@@ -14,6 +14,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from mlwarden.model.spans import Span
 from mlwarden.notebooks.languages import PYTHON, is_python_name
@@ -85,12 +86,14 @@ def percent_cells(text: str) -> tuple[PercentCell, ...]:
     starts = [
         number for number, line in enumerate(lines) if line.last < 0 and mark.fullmatch(text, line.start, line.end)
     ]
+    if not starts and form == "percent":
+        return ()
     cells: list[PercentCell] = []
     first = 1 if form == "databricks" else 0
     opening = lines[first : starts[0] if starts else len(lines)]
     if any(line.last >= 0 or (first and _MAGIC_COMMENT.match(text, line.start)) for line in opening):
         cells.append(_cell(text, 0, "", opening, opening, form, in_comments))
-    for number, end in zip(starts, [*starts[1:], len(lines)], strict=True):
+    for number, end in pairwise([*starts, len(lines)]):
         found = mark.fullmatch(text, lines[number].start, lines[number].end)
         assert found is not None
         body = lines[number + 1 : end]
