@@ -249,6 +249,15 @@ def test_deleting_everything_leaves_an_empty_list():
     assert apply_edits(again, edits_in(0, [(0, 0, 'import os\nx = "a"\ny')])) == LISTED
 
 
+def test_line_ends_of_the_file_are_kept():
+    text = LISTED.replace("\n", "\r\n")
+    read = read_notebook("a.ipynb", text)
+    new = apply_edits(read, edits_in(0, [(10, 10, "b\n")]))
+    assert new == text.replace('    "x =', '    "b\\n",\r\n    "x =')
+    empty = read_notebook("a.ipynb", apply_edits(read, edits_in(0, [(0, 19, "")])))
+    assert apply_edits(empty, edits_in(0, [(0, 0, read.cells[0].source)])) == text
+
+
 def test_the_smallest_edit_is_reported():
     read = read_notebook("a.ipynb", LISTED)
     (edit,) = to_file_edits(read, edits_in(0, [(14, 17, "b")]))

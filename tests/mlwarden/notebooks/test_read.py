@@ -196,6 +196,42 @@ def test_which_cells_are_python(metadata, cell, python):
     assert read_notebook("a.ipynb", notebook(cell, metadata=metadata)).cells[0].python == python
 
 
+COLAB = r"""{"nbformat": 4, "nbformat_minor": 0, "metadata": {"colab": {"provenance": [], "gpuType": "T4"},
+"kernelspec": {"name": "python3", "display_name": "Python 3"}, "accelerator": "GPU"}, "cells": [
+{"cell_type": "code", "source": ["# @title Install { display-mode: \"form\" }\n", "!pip install x"],
+ "metadata": {"cellView": "form", "id": "aBc", "colab": {"base_uri": "https://localhost:8080/"}}, "execution_count": 1,
+ "outputs": [{"output_type": "stream", "name": "stdout", "text": ["Collecting x\n"]}]}]}"""
+KAGGLE = r"""{"metadata":{"kernelspec":{"language":"python","display_name":"Python 3","name":"python3"},
+"kaggle":{"accelerator":"none","dataSources":[]}},"nbformat_minor":4,"nbformat":4,"cells":[{"cell_type":"code",
+"source":"import os\n!ls ../input","metadata":{"_uuid":"8f2","trusted":true,"_kg_hide-input":true},
+"outputs":[],"execution_count":null}]}"""
+DATABRICKS = r"""{"cells": [{"cell_type": "code", "execution_count": 0, "metadata": {
+"application/vnd.databricks.v1+cell": {"cellMetadata": {}, "inputWidgets": {}, "nuid": "0a", "title": ""}},
+"outputs": [], "source": ["%sql\n", "select 1"]}], "metadata": {
+"application/vnd.databricks.v1+notebook": {"dashboards": [], "language": "python", "notebookName": "x"},
+"language_info": {"name": "python"}}, "nbformat": 4, "nbformat_minor": 0}"""
+VS_CODE = r"""{"cells": [{"cell_type": "code", "execution_count": null, "metadata": {"vscode": {"languageId": "powershell"}},
+"outputs": [], "source": ["Get-Item x"]}, {"cell_type": "code", "execution_count": null, "metadata": {}, "outputs": [],
+"source": ["x = 1"]}], "metadata": {"language_info": {"name": "python"}, "orig_nbformat": 4}, "nbformat": 4,
+"nbformat_minor": 2}"""
+
+
+@pytest.mark.parametrize(
+    ("text", "python", "magics"),
+    [
+        (COLAB, ['# @title Install { display-mode: "form" }\n0             '], [("shell", "!")]),
+        (KAGGLE, ["import os\n0           "], [("shell", "!")]),
+        (DATABRICKS, [""], [("cell", "sql")]),
+        (VS_CODE, ["", "x = 1"], []),
+    ],
+)
+def test_notebooks_of_hosting_services_and_editors(text, python, magics):
+    read = read_notebook("a.ipynb", text)
+    assert read.language == "python"
+    assert [cell.python for cell in read.cells] == python
+    assert [(magic.kind, magic.name) for cell in read.cells for magic in cell.magics] == magics
+
+
 def test_metadata_after_the_cells_decides_their_language():
     text = '{"cells": [{"cell_type": "code", "source": "x"}], "metadata": {"language_info": {"name": "julia"}}}'
     read = read_notebook("a.ipynb", text)
