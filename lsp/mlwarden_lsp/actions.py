@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from lsprotocol import types
 
 from mlwarden.config.codes import covers
-from mlwarden.model.findings import Finding
 from mlwarden.model.fixes import Applicability, Fix
 from mlwarden_lsp.analysis import Analysis, Shown
 from mlwarden_lsp.convert import Encoding, offset_of
 from mlwarden_lsp.edits import PlacedEdit, placed, workspace_edit
-from mlwarden_lsp.snapshot import NotebookSnapshot, Part
+from mlwarden_lsp.fix_all import Scope, all_rounds, one_round
+from mlwarden_lsp.snapshot import NotebookSnapshot, Part, Snapshot
 from mlwarden_lsp.suppression import suppression_edit
 
 FIX_ALL = "source.fixAll.mlwarden"
@@ -61,12 +61,14 @@ class Actions:
         encoding: what columns count.
         document_changes: the client takes edits with versions.
         known: the codes of all rules.
+        check: checks a snapshot that is in no editor.
     """
 
     analysis: Analysis
     encoding: Encoding
     document_changes: bool
     known: frozenset[str]
+    check: Callable[[Snapshot], Analysis]
 
     def of(self, request: Request) -> list[types.CodeAction]:
         """The actions, quick fixes first: the fixes of each finding in the range, then what is wider, then ignoring."""
@@ -83,9 +85,10 @@ class Actions:
             actions.extend(self._fix_rule(code) for code in dict.fromkeys(shown.finding.code for shown in here))
             actions.extend(self._suppress(shown) for shown in _one_per_code(here))
         if request.wants(FIX_ALL):
-            actions.append(self._fix_all(FIX_ALL, request.part))
+            # Of a cell, what stays in it: clients ask for each cell.
+            actions.append(self._fix_all(FIX_ALL, Scope(uri=request.part.uri), request))
         if request.wants(NOTEBOOK_FIX_ALL) and isinstance(self.analysis.snapshot, NotebookSnapshot):
-            actions.append(self._fix_all(NOTEBOOK_FIX_ALL, None))
+            actions.append(self._fix_all(NOTEBOOK_FIX_ALL, Scope(), request))
         return [action for action in actions if action is not None]
 
     def _fix(self, shown: Shown, fix: Fix) -> types.CodeAction | None:
@@ -107,29 +110,26 @@ class Actions:
 
         Safe fixes only where there are any; a rule that has but unsafe ones says so in the title.
         """
-        found = [shown for shown in self.analysis.shown if shown.finding.code == code]
         for unsafe in (False, True):
-            chosen = self._chosen(found, unsafe=unsafe)
+            chosen, edits = one_round(self.analysis, Scope(code=code, unsafe=unsafe))
             if chosen:
                 break
-        edits = placed(self.analysis.places, [fix for _, fix in chosen])
-        if len(chosen) < 2 or not edits:
+        if len(chosen) < 2:
             return None
         fixed = {id(finding) for finding, _ in chosen}
         return types.CodeAction(
             title=f"Fix all {code} in this {self._what()}{' (unsafe)' if unsafe else ''}",
             kind=types.CodeActionKind.QuickFix,
-            diagnostics=[shown.diagnostic for shown in found if id(shown.finding) in fixed],
+            diagnostics=[shown.diagnostic for shown in self.analysis.shown if id(shown.finding) in fixed],
             edit=self._edit(edits),
         )
 
-    def _fix_all(self, kind: str, part: Part | None) -> types.CodeAction | None:
-        """All safe fixes; of a notebook cell, those that stay in it, because clients ask for each cell."""
-        shown = self.analysis.shown if part is None else self.analysis.of_part(part.uri)
-        chosen = self._chosen(shown, unsafe=False)
-        if part is not None:
-            chosen = [(finding, fix) for finding, fix in chosen if self._stays(fix, part)]
-        edits = placed(self.analysis.places, [fix for _, fix in chosen])
+    def _fix_all(self, kind: str, scope: Scope, request: Request) -> types.CodeAction | None:
+        """All safe fixes: until none is left where this was asked for, one round where a menu is being filled."""
+        if request.only is None:
+            edits = one_round(self.analysis, scope)[1]
+        else:
+            edits = all_rounds(self.analysis, scope, self.check)
         if not edits:
             return None
         return types.CodeAction(title="Fix all safely fixable findings", kind=kind, edit=self._edit(edits))
@@ -149,17 +149,6 @@ class Actions:
             diagnostics=[shown.diagnostic],
             edit=self._edit(edits),
         )
-
-    def _chosen(self, shown: Sequence[Shown], *, unsafe: bool) -> list[tuple[Finding, Fix]]:
-        """The fixes that the command line would apply in its first round."""
-        from mlwarden.fixes.select import choose
-
-        assert self.analysis.document is not None
-        return list(choose([each.finding for each in shown], self.analysis.document, unsafe=unsafe))
-
-    def _stays(self, fix: Fix, part: Part) -> bool:
-        edits = placed(self.analysis.places, [fix])
-        return edits is not None and all(place.part.uri == part.uri for place, _ in edits)
 
     def _edit(self, edits: Iterable[PlacedEdit]) -> types.WorkspaceEdit:
         return workspace_edit(edits, self.encoding, self.document_changes)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from os.path import commonprefix
 
 from lsprotocol import types
@@ -12,7 +13,7 @@ from mlwarden.model.spans import Span
 from mlwarden.notebooks.notebook import Notebook
 from mlwarden_lsp.convert import Encoding
 from mlwarden_lsp.places import Place, Places
-from mlwarden_lsp.snapshot import Part, TextSnapshot
+from mlwarden_lsp.snapshot import NotebookSnapshot, Part, Snapshot, TextSnapshot
 
 PlacedEdit = tuple[Place, str]
 
@@ -41,14 +42,28 @@ def _in_json(notebook: Notebook, places: Places, fixes: list[Fix]) -> list[Place
     """The fixes of a notebook that is open as JSON text, as one edit of that text."""
     from mlwarden.fixes.apply import apply
 
-    old, new = notebook.text, apply(notebook, fixes)
-    if old == new:
-        return []
+    start, end, replacement = difference(notebook.text, apply(notebook, fixes))
+    place = places.of(Span(start, end))
+    return [(place, replacement)] if place is not None and (end > start or replacement) else []
+
+
+def difference(old: str, new: str) -> tuple[int, int, str]:
+    """The one edit that makes `new` of `old`: what to replace, without what is equal before and after it."""
     start = len(commonprefix([old, new]))  # noqa: RUF071  # character by character is what is wanted
     most = min(len(old), len(new)) - start
-    end = len(commonprefix([old[: -most - 1 : -1], new[: -most - 1 : -1]]))  # noqa: RUF071
-    place = places.of(Span(start, len(old) - end))
-    return [(place, new[start : len(new) - end])] if place is not None else []
+    same = len(commonprefix([old[: -most - 1 : -1], new[: -most - 1 : -1]]))  # noqa: RUF071
+    return start, len(old) - same, new[start : len(new) - same]
+
+
+def edited(snapshot: Snapshot, edits: Iterable[PlacedEdit]) -> Snapshot:
+    """The snapshot as it would be after the edits, which are in order and do not overlap."""
+    texts = {part.uri: part.text for part in snapshot.parts}
+    for place, replacement in reversed(list(edits)):
+        text = texts[place.part.uri]
+        texts[place.part.uri] = text[: place.start] + replacement + text[place.end :]
+    if isinstance(snapshot, NotebookSnapshot):
+        return replace(snapshot, cells=tuple(replace(cell, text=texts[cell.uri]) for cell in snapshot.cells))
+    return replace(snapshot, part=replace(snapshot.part, text=texts[snapshot.uri]))
 
 
 def workspace_edit(edits: Iterable[PlacedEdit], encoding: Encoding, document_changes: bool) -> types.WorkspaceEdit:

@@ -69,13 +69,13 @@ class Session:
         """`engine` is what findings come from, `executor` where it runs."""
         self.engine = engine
         self.store = Store()
-        self.checks = Checks(executor, self.store.snapshot, self._check, self._checked, self._failed)
+        self.checks = Checks(executor, self.store.snapshot, self.check, self._checked, self._failed)
         self.client_settings = ClientSettings()
         self.features = Features()
         self.shut_down = False
         self.client = client
         self._executor, self._debounce = executor, debounce
-        self._root: str | None = None
+        self._folders: list[str] = []
         self._configuration = Configuration(engine, self.client_settings, None)
         self._told: set[str] = set()
         self._tasks: set[asyncio.Future[Any]] = set()
@@ -87,7 +87,9 @@ class Session:
         general = params.capabilities.general
         self.store.encoding = negotiated(general.position_encodings if general is not None else None)
         self.features = features_of(params.capabilities)
-        self._root = _root_of(params)
+        self._folders = [folder.uri for folder in params.workspace_folders or ()]
+        if not self._folders and params.root_uri is not None:
+            self._folders = [params.root_uri]
         self._take(params.initialization_options)
 
     @property
@@ -98,12 +100,19 @@ class Session:
     def settings_changed(self, sent: Any) -> None:
         """The user has other settings now; how diagnostics travel was agreed on at the start and stays."""
         self._take(sent, mode=self.client_settings.mode)
-        self._recheck()
+        self._reconfigure()
 
-    def folders_changed(self, folders: Iterable[str]) -> None:
-        """Other workspace folders are open."""
-        self._root = next((path for uri in folders if (path := path_of(uri)) is not None), None)
-        self.files_changed(["pyproject.toml"])
+    def folders_changed(self, added: Iterable[str], removed: Iterable[str]) -> None:
+        """Other workspace folders are open; the first one counts for documents that are no files."""
+        gone = set(removed)
+        before = self._root
+        self._folders = [uri for uri in self._folders if uri not in gone] + [uri for uri in added if uri not in gone]
+        if self._root != before:
+            self._reconfigure()
+
+    @property
+    def _root(self) -> str | None:
+        return next((path for uri in self._folders if (path := path_of(uri)) is not None), None)
 
     def files_changed(self, uris: Iterable[str]) -> None:
         """Files were saved or changed on disk: what is known of configuration and dependencies may be outdated."""
@@ -112,8 +121,7 @@ class Session:
             return
         if names & _CONFIG_NAMES:
             self._told.clear()
-        self._configuration = Configuration(self.engine, self.client_settings, self._root)
-        self._recheck()
+        self._reconfigure()
 
     def stop(self) -> None:
         """The client will ask for nothing more."""
@@ -127,7 +135,8 @@ class Session:
             self._show_once(problem, types.MessageType.Warning)
         self._configuration = Configuration(self.engine, self.client_settings, self._root)
 
-    def _recheck(self) -> None:
+    def _reconfigure(self) -> None:
+        self._configuration = Configuration(self.engine, self.client_settings, self._root)
         self.checks.outdate()
         if self.pulls:
             self.client.refresh()
@@ -199,8 +208,8 @@ class Session:
 
     # --- checks -----------------------------------------------------------------------------------------------
 
-    def _check(self, snapshot: Snapshot) -> Analysis:
-        """In a worker thread."""
+    def check(self, snapshot: Snapshot) -> Analysis:
+        """Check a snapshot, in a worker thread."""
         rendering = Rendering(self.store.encoding, self.engine.url, self.features.related_information)
         return analyse(snapshot, self.engine, self._configuration, rendering)
 
@@ -235,13 +244,6 @@ class Session:
         if len(self._told) < _MOST_TOLD:
             self._told.add(message)
         return True
-
-
-def _root_of(params: types.InitializeParams) -> str | None:
-    candidates = [folder.uri for folder in params.workspace_folders or ()]
-    if params.root_uri is not None:
-        candidates.append(params.root_uri)
-    return next((path for uri in candidates if (path := path_of(uri)) is not None), params.root_path)
 
 
 def _matters(name: str) -> bool:

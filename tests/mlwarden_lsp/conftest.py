@@ -19,14 +19,16 @@ from mlwarden.model.results import FileResult, Verdict
 from mlwarden.model.spans import Span
 from mlwarden.notebooks.notebook import Notebook
 from mlwarden.source.documents import Document, PlainText
-from mlwarden.source.problems import Problem
+from mlwarden.source.problems import PYTHON_SYNTAX, Problem
 
 _BAD = re.compile(r"\bbad(\d?)\b")
+# Words whose fix is no end of it: the first is bad still, the second no longer parses.
+_WORSE = {"worse": "bad", "worst": "(("}
 _LEVELS = {"": Severity.HIGH, "1": Severity.LOW, "2": Severity.MEDIUM, "3": Severity.CRITICAL}
 
 
 class FakeEngine:
-    """Finds the word `bad` (`bad1` to `bad3` by severity) and offers `good` for it.
+    """Finds the word `bad` (`bad1` to `bad3` by severity) and offers `good` for it; see also `_WORSE`.
 
     Attributes:
         checked: the documents, in order.
@@ -79,7 +81,13 @@ def _findings(text: str, cell: int | None) -> list[Finding]:
         trace = (TraceStep(Span(0, 0, cell), "here it starts"),)
         message = f"`{match[0]}` is a bad word"
         found.append(Finding("MLW101", span, message, _LEVELS[match[1]], Confidence.HIGH, trace, (safe, unsafe)))
-    return found
+    for match in re.finditer("|".join(_WORSE), text):
+        span = Span(match.start(), match.end(), cell)
+        fix = Fix("Say less", (TextEdit(span, _WORSE[match[0]]),), Applicability.SAFE)
+        found.append(Finding("MLW102", span, "a worse word", Severity.HIGH, Confidence.HIGH, (), (fix,)))
+    if "((" in text:
+        found.append(Finding(PYTHON_SYNTAX, Span(0, 0, cell), "syntax error", Severity.LOW, Confidence.HIGH))
+    return sorted(found, key=Finding.order)
 
 
 @dataclass

@@ -180,6 +180,47 @@ async def test_fix_all_asks_for_no_place(engine: Any, client: Any, inline: Any) 
     ]
 
 
+ALL = "Fix all safely fixable findings"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("worse", "good"),
+        ("a\r\nworse; bad\r\nb 😀 worse\r\nc", "a\r\ngood; good\r\nb 😀 good\r\nc"),
+        ("\ufeffworse", "\ufeffgood"),
+        # A round after which the text would not parse is not made; those before it are.
+        ("worst", None),
+        ("worst bad", None),
+        ("fine", None),
+    ],
+)
+async def test_fix_all_goes_on_until_nothing_is_left(
+    engine: Any, client: Any, inline: Any, text: str, expected: str | None
+) -> None:
+    session = make(engine, client, inline)
+    open_text(session, text)
+    found = await offered(session, 0, 0, only=["source.fixAll"])
+    assert found == ([(ALL, {A: expected})] if expected is not None else [])
+
+
+async def test_fix_all_of_a_notebook_goes_on_until_nothing_is_left(engine: Any, client: Any, inline: Any) -> None:
+    session = make(engine, client, inline)
+    first, second, third = open_notebook(session, "worse", "fine", "x worse bad")
+    assert await offered(session, 0, 0, uri=second, only=["notebook.source.fixAll"]) == [
+        (ALL, {first: "good", third: "x good good"})
+    ]
+    assert await offered(session, 0, 0, uri=third, only=["source.fixAll"]) == [(ALL, {third: "x good good"})]
+
+
+async def test_filling_a_menu_checks_nothing_again(engine: Any, client: Any, inline: Any) -> None:
+    session = make(engine, client, inline)
+    open_text(session, "worse")
+    actions = dict(await offered(session, 0, 0))
+    assert actions[ALL] == {A: "bad"}
+    assert len(engine.checked) == 1
+
+
 async def test_a_notebooks_fixes_go_to_its_cells(engine: Any, client: Any, inline: Any) -> None:
     session = make(engine, client, inline)
     first, second, third = open_notebook(session, "!ls\nbad", "x", "bad bad")

@@ -215,6 +215,22 @@ async def test_the_nearest_configuration_counts_and_is_read_again_when_it_change
     assert [settings.ignore for settings in engine.settings] == [("MLW102",), ()]
 
 
+async def test_the_workspaces_configuration_counts_for_what_is_no_file(
+    engine: Any, client: Any, inline: Any, tmp_path: Path
+) -> None:
+    for name, code in (("one", "MLW101"), ("two", "MLW102")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "mlwarden.toml").write_text(f'ignore = ["{code}"]\n')
+    one, two = ((tmp_path / name).as_uri() for name in ("one", "two"))
+    session = Session(engine, client, inline)
+    folders = [types.WorkspaceFolder("untitled:x", "x"), types.WorkspaceFolder(one, "one")]
+    session.start(types.InitializeParams(capabilities=types.ClientCapabilities(), workspace_folders=folders))
+    await open_text(session, "bad", "untitled:Untitled-1")
+    session.folders_changed([two], [one])
+    await turns()
+    assert [settings.ignore for settings in engine.settings] == [("MLW101",), ("MLW102",)]
+
+
 async def test_a_wrong_configuration_is_told_once_and_defaults_count(
     engine: Any, client: Any, inline: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -23,6 +23,7 @@ from mlwarden_lsp.handlers import (
     text_document_hover,
     workspace_did_change_configuration,
     workspace_did_change_watched_files,
+    workspace_did_change_workspace_folders,
 )
 
 HANDLERS: tuple[ModuleType, ...] = (
@@ -40,4 +41,5 @@ HANDLERS: tuple[ModuleType, ...] = (
     text_document_hover,
     workspace_did_change_configuration,
     workspace_did_change_watched_files,
+    workspace_did_change_workspace_folders,
 )

@@ -21,5 +21,11 @@ async def handle(session: Session, params: types.CodeActionParams) -> list[types
     if part is None:
         return None
     request = request_of(params, part, session.store.encoding)
-    actions = Actions(analysis, session.store.encoding, session.features.document_changes, session.engine.codes())
+    actions = Actions(
+        analysis,
+        session.store.encoding,
+        session.features.document_changes,
+        session.engine.codes(),
+        session.check,
+    )
     return await session.in_worker(lambda: actions.of(request)) or None
