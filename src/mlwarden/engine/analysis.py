@@ -37,7 +37,17 @@ class Analysis:
         failures: one sentence for each rule that crashed.
     """
 
-    def __init__(self, document: Document, infos: Sequence[RuleInfo], settings: Settings, project: Project) -> None:
+    def __init__(
+        self,
+        document: Document,
+        infos: Sequence[RuleInfo],
+        settings: Settings,
+        project: Project,
+        *,
+        whole: bool = False,
+    ) -> None:
+        """Run rules on a document; `whole` has libcst read every statement, also those that cannot matter."""
+        self._whole = whole
         self.document, self.settings, self.project = document, settings, project
         self.failures: list[str] = []
         self._found: list[Finding] = []
@@ -55,15 +65,20 @@ class Analysis:
         if not isinstance(document, (PythonModule, Notebook)):
             return
         own = [info for info in candidates if _SEMANTIC_HOOKS.intersection(info.hooks)]
-        others = [info for info in fitting if _SEMANTIC_HOOKS.intersection(info.hooks) and info not in candidates]
-        borrowed = self.project.siblings.borrowed(content, document.path, self.settings.root, others)
+        semantic = [info for info in fitting if _SEMANTIC_HOOKS.intersection(info.hooks)]
+        siblings = self.project.siblings
+        borrowed, bringing = siblings.borrowed(content, document.path, self.settings.root, semantic)
+        borrowed = [info for info in borrowed if info not in own]
         if own or borrowed:
-            self._run_semantic(document, own, borrowed)
+            self._run_semantic(document, own, borrowed, bringing)
         else:
             self._check_syntax(document)
 
-    def _run_semantic(self, document: PythonModule | Notebook, own: list[RuleInfo], borrowed: list[RuleInfo]) -> None:
+    def _run_semantic(
+        self, document: PythonModule | Notebook, own: list[RuleInfo], borrowed: list[RuleInfo], bringing: set[str]
+    ) -> None:
         from mlwarden.semantics.fragments import fragments_of
+        from mlwarden.semantics.relevance import relevant
 
         fragments, problems = fragments_of(document)
         self._report(problems)
@@ -77,6 +92,9 @@ class Analysis:
         infos = [*(own if opaque else gate.in_names(names, own)), *borrowed]
         if not infos:
             return
+        if not self._whole:
+            words = {words[-1] for info in infos for words in info.triggers or (("",),)}
+            fragments = relevant(fragments, words, bringing)
         model = self._model(document, fragments)
         if model is None:
             return

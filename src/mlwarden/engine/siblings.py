@@ -5,7 +5,7 @@ need, are parsed.
 """
 
 # Paths are strings here: this runs for every import of every file.
-# ruff: noqa: PTH
+# ruff: noqa: PTH113, PTH118, PTH120, PTH208
 from __future__ import annotations
 
 import os
@@ -147,15 +147,20 @@ class Siblings:
 
     # --- the gate ----------------------------------------------------------------------------------------------
 
-    def borrowed(self, content: bytes, path: str, root: str, infos: list[RuleInfo]) -> list[RuleInfo]:
-        """The rules that may fire on a file through functions, names or constants it imports from siblings."""
+    def borrowed(self, content: bytes, path: str, root: str, infos: list[RuleInfo]) -> tuple[list[RuleInfo], set[str]]:
+        """The rules that may fire on a file through what it imports from siblings, and the names that bring it."""
         by_code = {info.code: info for info in infos}
         codes: set[str] = set()
+        bringing: set[str] = set()
         for module, names in self._imports(content, path, root):
             for name, needs in self._interesting(module, root, infos, MAX_DEPTH).items():
                 if name in names if names is not None else name.encode() in content:
-                    codes.update(need.code for need in needs if need.word.encode() in content)
-        return [by_code[code] for code in sorted(codes) if code in by_code]
+                    brought = {need.code for need in needs if need.word.encode() in content}
+                    codes |= brought
+                    if brought:
+                        bringing.add(name)
+        found = [by_code[code] for code in sorted(codes) if code in by_code]
+        return found, bringing
 
     def _imports(self, content: bytes, path: str, root: str) -> Iterator[tuple[Module, frozenset[str] | None]]:
         """The project modules that a file imports, each with the names it takes, or None for the whole module."""

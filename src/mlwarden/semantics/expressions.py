@@ -192,8 +192,16 @@ def _bind(frame: Frame, member: Value, base: Instance | Class) -> Value:
 
 
 def _simple_string(frame: Frame, node: cst.SimpleString) -> Value:
+    text = node.value
+    if "\\" not in text and "\r" not in text:  # no escapes: what stands between the quotes
+        quote = text[-1]
+        prefix, _, rest = text.partition(quote)
+        if not prefix or prefix in "uUrR":
+            return Constant(
+                rest[2:-3] if text.endswith(quote * 3) and rest.startswith(quote * 2) and len(rest) > 4 else rest[:-1]
+            )
     try:
-        return Constant(ast.literal_eval(node.value))
+        return Constant(ast.literal_eval(text))
     except (ValueError, SyntaxError, MemoryError):
         return Unknown("a string that cannot be read")
 

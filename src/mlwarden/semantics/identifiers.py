@@ -98,6 +98,13 @@ def _bound_by(statement: ast.stmt, binds: set[str]) -> None:
                 inner = inner.value
             if isinstance(inner, ast.Name):
                 binds.add(inner.id)
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
+            # `options.update(...)`, `parser.add_argument(...)` change what a bound name holds, too.
+            receiver: ast.AST = node.value.func
+            while isinstance(receiver, (ast.Attribute, ast.Subscript, ast.Call)):
+                receiver = receiver.func if isinstance(receiver, ast.Call) else receiver.value
+            if isinstance(receiver, ast.Name) and receiver is not node.value.func:
+                binds.add(receiver.id)
         if (isinstance(node, ast.ExceptHandler) and node.name) or (
             isinstance(node, (ast.MatchAs, ast.MatchStar)) and node.name
         ):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from mlwarden.model.fixes import TextEdit
@@ -16,6 +17,7 @@ from mlwarden.semantics.values import Unknown, Value, join
 
 if TYPE_CHECKING:
     from mlwarden.notebooks.notebook import Notebook
+    from mlwarden.semantics.hub_cache import CommitLookup, PathLookup
     from mlwarden.semantics.versions import VersionFacts, VersionRange
     from mlwarden.source.documents import PythonModule
 
@@ -30,6 +32,7 @@ class SemanticModel:
         assignments: every assignment to an attribute or item.
         exports: what the module binds at top level.
         versions: what the project requires of libraries.
+        commit_lookup, path_lookup: how `hub_commit` and `is_local` look at the machine; None for the usual way.
     """
 
     document: PythonModule | Notebook
@@ -38,6 +41,8 @@ class SemanticModel:
     exports: dict[str, Value]
     versions: VersionFacts
     fragments: list[Fragment] = field(default_factory=list)
+    commit_lookup: CommitLookup | None = None
+    path_lookup: PathLookup | None = None
     _by_name: dict[str, list[CallSite]] = field(default_factory=dict)
     _by_attribute: dict[str, list[CallSite]] = field(default_factory=dict)
 
@@ -63,6 +68,30 @@ class SemanticModel:
     def version(self, package: str) -> VersionRange:
         """What the project requires of a library."""
         return self.versions.of(package)
+
+    def hub_commit(self, repo_id: str, kind: str = "model", reference: str = "main") -> str | None:
+        """The commit that the local Hugging Face cache has for a branch of a repository; None if it has none."""
+        from mlwarden.semantics.hub_cache import commit_on_this_machine
+
+        return (self.commit_lookup or commit_on_this_machine)(repo_id, kind, reference)
+
+    def is_local(self, text: str) -> bool:
+        """Whether a name like `owner/name` is that of a path: one that exists, or that this document writes to."""
+        from mlwarden.semantics.hub_cache import path_exists
+
+        return text in self._written_paths or (self.path_lookup or path_exists)(text, self.document.path)
+
+    @cached_property
+    def _written_paths(self) -> frozenset[str]:
+        """Literal folders that the document saves to or makes."""
+        found: set[str] = set()
+        for call in self.calls:
+            if call.attribute in {"save_pretrained", "save_model", "save", "makedirs", "mkdir", "save_to_disk"}:
+                found.update(text for value in call.positional()[:1] for text in value.strings())
+            for name in ("output_dir", "local_dir", "save_directory"):
+                if name in call.keyword_names():
+                    found.update(call.argument(name).strings())
+        return frozenset(text.rstrip("/") for text in found)
 
     def import_edit(self, module: str, at: Span) -> tuple[str, TextEdit | None]:
         """The name by which code at `at` can use `module`, and the edit that imports it if nothing does yet."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -181,6 +182,8 @@ class FolderFacts:
             text = decode_as(DocumentKind.DEPENDENCIES, content).text
             found = parse_requirements_file(text, True) if constraint else parse_dependencies(path.name, text)
             yield self._shown(path), found
+            if path.name in ("pyproject.toml", "setup.cfg"):
+                yield self._shown(path), _python_required(text)
             for include in found.includes:
                 target = self._included(path, include.path)
                 if target is None or target in seen or len(seen) > len(self.contents()) + _MOST_INCLUDES:
@@ -205,6 +208,21 @@ class FolderFacts:
             return path.relative_to(self._top).as_posix()
         except ValueError:
             return path.name
+
+
+_REQUIRES_PYTHON = re.compile(
+    r"^[ \t]*(?:requires-python|python_requires)[ \t]*=[ \t]*(?P<quote>[\"']?)(?P<specifier>[<>=!~\d.*, ]{1,100})(?P=quote)[ \t]*\r?$",
+    re.MULTILINE,
+)
+
+
+def _python_required(text: str) -> Dependencies:
+    """The versions of Python that a pyproject.toml or setup.cfg allows, as those of a package named "python"."""
+    from mlwarden.source.requirement import Dependencies, parse_requirement
+
+    match = _REQUIRES_PYTHON.search(text)
+    requirement = None if match is None else parse_requirement(f"python{match['specifier']}")
+    return Dependencies() if requirement is None else Dependencies((requirement,))
 
 
 def _dependency_files(folder: Path) -> Iterator[Path]:

@@ -183,7 +183,7 @@ LANGCHAIN_LOAD_ALLOW_LIST_0 = TurningPoint(
     "langchain_core.load.loads",
     "allowed_objects",
     "0.3.81",
-    "the same on the 0.3 line",
+    "the parameter exists on the 0.3 line too, where secrets still come from the environment by default",
     _ADVISORIES + "CVE-2025-68664",
 )
 LANGGRAPH_JSON_RESTRICTED = TurningPoint(

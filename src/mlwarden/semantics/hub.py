@@ -1,0 +1,444 @@
+"""The Hugging Face Hub in code: what names a repository there, which calls fetch one, and what they are pinned to.
+
+Pure functions and data. The signatures were read from transformers 5.24, huggingface_hub 2.4, datasets 5.2,
+sentence_transformers 6.2, diffusers, peft, timm 1.0, open_clip 3.3, langchain_huggingface, smolagents and kernels.
+"""
+
+from __future__ import annotations
+
+import enum
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mlwarden.model.fixes import Applicability, Fix
+from mlwarden.model.levels import Confidence
+from mlwarden.semantics import library
+from mlwarden.semantics.values import ABSENT, Constant, Mapping, Unknown, Value, join
+
+if TYPE_CHECKING:
+    from mlwarden.semantics.calls import CallSite
+    from mlwarden.semantics.model import SemanticModel
+
+# --- identifiers -----------------------------------------------------------------------------------------------------
+
+_PART = r"[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,94}[A-Za-z0-9_])?"
+_OWNED = re.compile(rf"{_PART}/{_PART}")
+# Repositories without an owner: the models and datasets of the Hub's first years. Nobody can make new ones.
+_CANONICAL_MODEL = re.compile(
+    r"(?:albert-\w+-v[12]|bert-(?:base|large)-[\w-]+|camembert-base|ctrl|distilbert-base-[\w-]+|distilgpt2|"
+    r"distilroberta-base|gpt2(?:-medium|-large|-xl)?|openai-gpt|roberta-(?:base|large)[\w-]*|t5-(?:small|base|large|3b|11b)|"
+    r"transfo-xl-wt103|xlm-(?:mlm|clm|roberta)-[\w-]+|xlnet-(?:base|large)-cased)"
+)
+_CANONICAL_DATASET = re.compile(r"[a-z][a-z0-9_]{1,60}")
+_LOCAL_FIRST = re.compile(
+    r"(?:(?:my|our|local|saved|trained|fine-?tuned|pretrained|best|final|exported|converted|tmp|temp|test|new|base)[_-]?)*"
+    r"(?:models?|checkpoints?|ckpts?|outputs?|out|results?|data|datasets?|weights?|logs?|runs?|tmp|temp|cache|assets?|"
+    r"artifacts?|tests?|fixtures?|experiments?|exports?|resources?|src|home|mnt|path|dir|folder|workspace|content|"
+    r"downloads?|adapters?|lora|pretrained|trained|saved|save|train(?:ing)?|eval|dump|stuff|build|dist|local|examples?)"
+    r"(?:[_-](?:dir|path|folder|v?\d+))*",
+    re.I,
+)
+_FILE_SUFFIX = re.compile(
+    r"\.(?:bin|pt|pth|ckpt|safetensors|gguf|ggml|onnx|h5|hdf5|keras|pkl|pickle|joblib|npy|npz|json|jsonl|csv|tsv|txt|"
+    r"parquet|arrow|zip|tar|gz|tgz|ya?ml|py|model|msgpack|tflite|pb)$",
+    re.I,
+)
+_COMMIT = re.compile(r"[0-9a-f]{40}", re.I)
+_SHORT_COMMIT = re.compile(r"(?=.*\d)[0-9a-f]{7,39}", re.I)
+
+# `datasets.load_dataset` reads local or named files with these; they are modules of the library
+# (datasets/packaged_modules/__init__.py).
+DATASET_BUILDERS = frozenset(
+    """
+    csv json pandas parquet arrow text xml sql spark generator hdf5 conll lance iceberg vortex imagefolder audiofolder
+    videofolder pdffolder niftifolder meshfolder webdataset eval cache tsv jsonl documentfolder
+    """.split()
+)
+
+
+def is_commit(text: str) -> bool:
+    """Whether a revision is a full commit hash, which always names the same bytes."""
+    return _COMMIT.fullmatch(text) is not None
+
+
+def is_short_commit(text: str) -> bool:
+    """Whether a revision looks like the beginning of a commit hash."""
+    return _SHORT_COMMIT.fullmatch(text) is not None
+
+
+def is_repo_id(text: str, kind: str = "model") -> bool:
+    """Whether a literal names a repository on the Hub rather than a local path.
+
+    `owner/name`, or one of the ownerless repositories that exist. A name that looks like a folder of the project
+    ("outputs/run1", "my_model") is taken to be one.
+    """
+    if len(text) > 193 or _FILE_SUFFIX.search(text):
+        return False
+    if "/" not in text:
+        if kind == "dataset":
+            return text not in DATASET_BUILDERS and _CANONICAL_DATASET.fullmatch(text) is not None and not _is_folder(text)
+        return _CANONICAL_MODEL.fullmatch(text) is not None
+    if _OWNED.fullmatch(text) is None or ".." in text or "--" in text:
+        return False
+    owner, _, name = text.partition("/")
+    return not _is_folder(owner) and not re.fullmatch(r"checkpoint-\d+|epoch[_-]?\d+", name)
+
+
+def _is_folder(name: str) -> bool:
+    return _LOCAL_FIRST.fullmatch(name) is not None
+
+
+def is_local_path(text: str) -> bool:
+    """Whether a literal certainly names a local file or folder."""
+    return (
+        text.startswith(("/", "./", "../", "~", "\\"))
+        or text in {".", ".."}
+        or "\\" in text
+        or re.match(r"[A-Za-z]:[/\\]", text) is not None
+        or text.count("/") > 1
+        or _is_folder(text.partition("/")[0])
+    )
+
+
+# --- calls that fetch ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class HubApi:
+    """A call that fetches a repository.
+
+    Attributes:
+        keyword, position: the argument that names the repository; position None: by keyword only.
+        revision: the keyword of the revision, "" if there is none.
+        revision_position: where it can be given by position.
+        nested: the keyword of a dictionary in which `revision` and `trust_remote_code` go, or "".
+        kind: "model", "dataset" or "space".
+        code: whether `trust_remote_code` means anything to it.
+    """
+
+    keyword: str
+    position: int | None = 0
+    revision: str = "revision"
+    revision_position: int | None = None
+    nested: str = ""
+    kind: str = "model"
+    code: bool = True
+
+
+# `X.from_pretrained("org/name")` of any class in these packages.
+FROM_PRETRAINED_ROOTS = frozenset(
+    """
+    transformers diffusers peft sentence_transformers huggingface_hub setfit optimum adapters trl span_marker unsloth
+    auto_gptq awq ctransformers tokenizers parler_tts speechbrain open_clip_torch spacy_transformers gliner model2vec
+    pyannote
+    """.split()
+)
+_FROM_PRETRAINED = HubApi("pretrained_model_name_or_path", 0)
+# The first parameter's name differs: peft's `from_pretrained(model, model_id, ...)`, unsloth's `model_name`.
+_FROM_PRETRAINED_OF: dict[str, HubApi] = {
+    "unsloth": HubApi("model_name", 0),
+    "tokenizers": HubApi("identifier", 0, revision_position=1, code=False),
+    "pyannote": HubApi("checkpoint_path", 0),
+    "optimum": HubApi("model_id", 0),
+    "ctransformers": HubApi("model_path_or_repo_id", 0, code=False),
+}
+_PEFT_MODEL = HubApi("model_id", 1)
+_SENTENCE = HubApi("model_name_or_path", 0)
+_COMMUNITY = "langchain_community.embeddings"
+_NESTED = HubApi("model_name", None, revision="", nested="model_kwargs")
+_VLLM = HubApi("model", 0)
+_FLAG = HubApi("model_name_or_path", 0, revision="")
+
+# Loaders of models and tokenizers other than `from_pretrained`.
+MODEL_CALLS: dict[str, HubApi] = {
+    "transformers.pipeline": HubApi("model", 1),
+    "transformers.pipelines.pipeline": HubApi("model", 1),
+    "sentence_transformers.SentenceTransformer": _SENTENCE,
+    "sentence_transformers.CrossEncoder": _SENTENCE,
+    "sentence_transformers.cross_encoder.CrossEncoder": _SENTENCE,
+    "sentence_transformers.SparseEncoder": _SENTENCE,
+    "sentence_transformers.sparse_encoder.SparseEncoder": _SENTENCE,
+    "sentence_transformers.MultiVectorEncoder": _SENTENCE,
+    "vllm.LLM": _VLLM,
+    "vllm.entrypoints.llm.LLM": _VLLM,
+    "vllm.EngineArgs": _VLLM,
+    "vllm.AsyncEngineArgs": _VLLM,
+    "vllm.engine.arg_utils.EngineArgs": _VLLM,
+    "vllm.engine.arg_utils.AsyncEngineArgs": _VLLM,
+    "langchain_huggingface.HuggingFaceEmbeddings": _NESTED,
+    "langchain_huggingface.embeddings.HuggingFaceEmbeddings": _NESTED,
+    f"{_COMMUNITY}.HuggingFaceEmbeddings": _NESTED,
+    f"{_COMMUNITY}.HuggingFaceBgeEmbeddings": _NESTED,
+    f"{_COMMUNITY}.HuggingFaceInstructEmbeddings": _NESTED,
+    f"{_COMMUNITY}.huggingface.HuggingFaceEmbeddings": _NESTED,
+    f"{_COMMUNITY}.huggingface.HuggingFaceBgeEmbeddings": _NESTED,
+    "langchain.embeddings.HuggingFaceEmbeddings": _NESTED,
+    "langchain.embeddings.HuggingFaceBgeEmbeddings": _NESTED,
+    "langchain_huggingface.HuggingFacePipeline.from_model_id": HubApi("model_id", 0, revision="", nested="model_kwargs"),
+    "langchain_huggingface.llms.HuggingFacePipeline.from_model_id": HubApi(
+        "model_id", 0, revision="", nested="model_kwargs"
+    ),
+    "langchain_community.llms.HuggingFacePipeline.from_model_id": HubApi(
+        "model_id", 0, revision="", nested="model_kwargs"
+    ),
+    "FlagEmbedding.FlagModel": _FLAG,
+    "FlagEmbedding.BGEM3FlagModel": _FLAG,
+    "FlagEmbedding.FlagReranker": _FLAG,
+    "FlagEmbedding.FlagLLMReranker": _FLAG,
+    "FlagEmbedding.FlagAutoModel.from_finetuned": _FLAG,
+    "FlagEmbedding.FlagAutoReranker.from_finetuned": _FLAG,
+}
+# Models named by a prefix in the string: `hf-hub:org/name`; the pin, where there is one, is `@<commit>` in it.
+PREFIXED_CALLS: dict[str, HubApi] = {
+    "timm.create_model": HubApi("model_name", 0, revision="", code=False),
+    "timm.models.create_model": HubApi("model_name", 0, revision="", code=False),
+    "open_clip.create_model": HubApi("model_name", 0, revision="", code=False),
+    "open_clip.create_model_and_transforms": HubApi("model_name", 0, revision="", code=False),
+    "open_clip.create_model_from_pretrained": HubApi("model_name", 0, revision="", code=False),
+    "open_clip.get_tokenizer": HubApi("model_name", 0, revision="", code=False),
+}
+HUB_PREFIX = re.compile(r"hf[-_]hub:(?P<id>[^@\s]+)(?:@(?P<revision>\S+))?")
+
+_REPOSITORY = HubApi("repo_id", 0, code=False)
+# Downloads of files and snapshots.
+FILE_CALLS: dict[str, HubApi] = {
+    "huggingface_hub.hf_hub_download": _REPOSITORY,
+    "huggingface_hub.snapshot_download": _REPOSITORY,
+    "huggingface_hub.HfApi().hf_hub_download": _REPOSITORY,
+    "huggingface_hub.HfApi().snapshot_download": _REPOSITORY,
+    "huggingface_hub.cached_download": HubApi("url", 0, code=False),
+    "huggingface_hub.from_pretrained_fastai": HubApi("repo_id", 0, revision_position=1, code=False),
+    "transformers.utils.cached_file": HubApi("path_or_repo_id", 0, code=False),
+    "transformers.utils.hub.cached_file": HubApi("path_or_repo_id", 0, code=False),
+    "transformers.utils.cached_files": HubApi("path_or_repo_id", 0, code=False),
+    "transformers.utils.hub.cached_files": HubApi("path_or_repo_id", 0, code=False),
+    "timm.models.load_state_dict_from_hf": HubApi("model_id", 0, revision="", code=False),
+    "timm.models.hub.load_state_dict_from_hf": HubApi("model_id", 0, revision="", code=False),
+}
+
+
+def _dataset(position: int | None) -> HubApi:
+    return HubApi("path", 0, revision_position=position, kind="dataset")
+
+
+DATASET_CALLS: dict[str, HubApi] = {
+    "datasets.load_dataset": _dataset(12),
+    "datasets.load_dataset_builder": _dataset(8),
+    "datasets.get_dataset_config_names": _dataset(1),
+    "datasets.get_dataset_split_names": _dataset(5),
+    "datasets.get_dataset_infos": _dataset(4),
+    "datasets.get_dataset_config_info": _dataset(5),
+    "datasets.get_dataset_default_config_name": _dataset(1),
+}
+# Agents' tools and kernels are code in themselves.
+CODE_CALLS: dict[str, HubApi] = {
+    "smolagents.Tool.from_hub": HubApi("repo_id", 0, kind="space"),
+    "smolagents.load_tool": HubApi("repo_id", 0, kind="space"),
+    "smolagents.ToolCollection.from_hub": HubApi("collection_slug", 0, revision="", kind="space"),
+    "smolagents.ToolCollection.from_mcp": HubApi("server_parameters", 0, revision="", kind="space"),
+    "smolagents.MultiStepAgent.from_hub": HubApi("repo_id", 0, kind="space"),
+    "smolagents.CodeAgent.from_hub": HubApi("repo_id", 0, kind="space"),
+    "smolagents.ToolCallingAgent.from_hub": HubApi("repo_id", 0, kind="space"),
+}
+ALL_CALLS: dict[str, HubApi] = {**MODEL_CALLS, **PREFIXED_CALLS, **FILE_CALLS, **DATASET_CALLS, **CODE_CALLS}
+
+
+def api_of(call: CallSite) -> tuple[HubApi, Confidence] | None:
+    """What is known of a call that fetches a repository, and how sure it is that it does; None if it does not.
+
+    The name `from_pretrained` alone is enough only where the receiver is unknown, never for a class of the project.
+    """
+    known = ALL_CALLS.get(call.name)
+    if known is not None:
+        return known, Confidence.HIGH
+    if call.attribute not in {"from_pretrained", "from_config"}:
+        return None
+    root = call.name.partition(".")[0].partition("(")[0]
+    if call.name and root in FROM_PRETRAINED_ROOTS:
+        if root == "peft" and "Config" not in call.name and ".Auto" not in call.name:
+            return _PEFT_MODEL, Confidence.HIGH  # `PeftModel.from_pretrained(model, model_id)`
+        return _FROM_PRETRAINED_OF.get(root, _FROM_PRETRAINED), Confidence.HIGH
+    if call.name:
+        # An imported class of a package that is not known; a dotted name that begins with a dot is the project's.
+        if call.name.startswith(".") or library.is_known_library(call.name):
+            return None
+        return _FROM_PRETRAINED, Confidence.MEDIUM
+    if call.receiver is None or call.receiver_defines(call.attribute) or not _is_open(call.receiver):
+        return None
+    return _FROM_PRETRAINED, Confidence.MEDIUM
+
+
+def _is_open(receiver: Value) -> bool:
+    """Whether nothing is known of what is called, so that it may well be a library's class."""
+    return any(isinstance(option, Unknown) for option in receiver.alternatives())
+
+
+# --- what is fetched, and at which revision --------------------------------------------------------------------------
+
+
+class Pin(enum.Enum):
+    """What a call's revision is."""
+
+    ABSENT = "absent"
+    COMMIT = "commit"
+    MUTABLE = "mutable"
+    UNKNOWN = "unknown"
+
+
+def nested_values(call: CallSite, name: str) -> tuple[Value, ...]:
+    """Values of `name` in dictionaries given as `model_kwargs=`, `config_kwargs=`, `tokenizer_kwargs=` and the like."""
+    found: list[Value] = []
+    for argument in call.arguments:
+        if argument.keyword.endswith(("_kwargs", "_args", "kwargs")) and argument.keyword:
+            for option in argument.value.alternatives():
+                if isinstance(option, Mapping) and not option.get(name).is_absent:
+                    found.append(option.get(name))
+    return tuple(found)
+
+
+def revision_of(call: CallSite, api: HubApi) -> Value:
+    """The revision that a call asks for; ABSENT if certainly none."""
+    if api.revision:
+        value = call.argument(api.revision, api.revision_position)
+        if not value.is_absent:
+            return value
+    nested = nested_values(call, "revision")
+    if nested:
+        return nested[0]
+    if api.nested and not call.argument(api.nested).is_absent and not isinstance(call.argument(api.nested), Mapping):
+        return Unknown(f"'revision' may be in '{api.nested}'")
+    return ABSENT
+
+
+def pin_of(revision: Value) -> Pin:
+    """Judge a revision. What cannot be followed is not held against anybody."""
+    options = revision.alternatives()
+    if all(option.is_absent or (isinstance(option, Constant) and option.value is None) for option in options):
+        return Pin.ABSENT
+    texts = revision.strings()
+    if len(texts) != len(options):
+        return Pin.UNKNOWN
+    return Pin.COMMIT if all(is_commit(text) for text in texts) else Pin.MUTABLE
+
+
+def is_offline(call: CallSite) -> bool:
+    """Whether a call reads local files only."""
+    return call.argument("local_files_only").truth() is True
+
+
+def repo_ids(call: CallSite, api: HubApi, model: SemanticModel) -> tuple[str, ...]:
+    """The repositories that a call names literally; none if it may name a local path."""
+    if is_offline(call):
+        return ()
+    value = call.argument(api.keyword, api.position)
+    kind = "dataset" if call.argument("repo_type").string() == "dataset" else api.kind
+    return tuple(text for text in value.strings() if is_repo_id(text, kind) and not model.is_local(text))
+
+
+def reads_local_path(call: CallSite, api: HubApi, model: SemanticModel) -> bool:
+    """Whether a call certainly reads local files: a literal path, a joined path, `local_files_only=True`."""
+    value = call.argument(api.keyword, api.position)
+    options = value.alternatives()
+    return is_offline(call) or all(
+        any(is_local_path(text) or model.is_local(text) for text in option.prefixes())
+        or any(name.startswith(("pathlib.", "tempfile.")) for name in option.names())
+        for option in options
+    )
+
+
+def pin_fix(call: CallSite, api: HubApi, ids: tuple[str, ...], model: SemanticModel) -> Fix | None:
+    """The fix that pins a call to the commit in the local cache; None where that is not known for certain."""
+    if not api.revision or len(ids) != 1 or call.context:
+        return None
+    kind = "dataset" if call.argument("repo_type").string() == "dataset" else api.kind
+    reference = call.argument(api.revision, api.revision_position).string() or "main"
+    commit = model.hub_commit(ids[0], kind, reference)
+    edit = None if commit is None else call.set_argument(api.revision, f'"{commit}"', api.revision_position)
+    if commit is None or edit is None:
+        return None
+    return Fix(
+        f"Pin `{api.revision}` to the commit in the local cache, {commit[:8]}",
+        (edit,),
+        Applicability.UNSAFE,
+        "later changes of the repository, and those since it was cached, are not fetched any more",
+    )
+
+
+# --- trust_remote_code -----------------------------------------------------------------------------------------------
+
+# Packages whose calls hand `trust_remote_code` to the Hub's loaders.
+_CODE_ROOTS = FROM_PRETRAINED_ROOTS | frozenset(
+    """
+    vllm sglang lmdeploy smolagents langchain langchain_huggingface langchain_community llama_index lm_eval FlagEmbedding
+    swift modelscope mteb outlines ragatouille InstructorEmbedding deepspeed auto_gptq gptqmodel llmcompressor
+    optimum_intel intel_extension_for_transformers haystack txtai evaluate tei ctranslate2 timm
+    """.split()
+)
+# Callables that only carry the keyword somewhere, or compare it.
+_CARRIERS = re.compile(r"assert_\w+|add_argument|parametrize|patch|setattr|update|setdefault|Namespace|SimpleNamespace|replace|field")
+_CARRIER_ROOTS = frozenset({"argparse", "click", "typer", "functools", "dataclasses", "types", "unittest", "mock", "pytest"})
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteCode:
+    """A call that is told whether to run code from a repository.
+
+    Attributes:
+        value: what `trust_remote_code` is.
+        confidence: how sure it is that the call fetches a repository.
+        api: its table entry, or a plain one.
+        nested: whether the value stands in a dictionary such as `model_kwargs`.
+    """
+
+    value: Value
+    confidence: Confidence
+    api: HubApi
+    nested: bool = False
+
+
+def remote_code_of(call: CallSite) -> RemoteCode | None:
+    """What a call says of remote code; None if it says nothing, or isn't a loader of the Hub.
+
+    Datasets and kernels have rules of their own.
+    """
+    value = call.argument("trust_remote_code")
+    nested = value.is_absent
+    if nested:
+        values = nested_values(call, "trust_remote_code")
+        if not values:
+            return None
+        value = join(*values)
+    root = call.name.partition(".")[0].partition("(")[0]
+    if root in {"datasets", "kernels"} or root in _CARRIER_ROOTS or _CARRIERS.fullmatch(call.attribute):
+        return None
+    known = api_of(call)
+    if known is not None:
+        return RemoteCode(value, known[1], known[0], nested) if known[0].code else None
+    plain = HubApi("", None)
+    if root in _CODE_ROOTS:
+        return RemoteCode(value, Confidence.HIGH, plain, nested)
+    if "." not in call.name or call.name.startswith(".") or library.is_known_library(call.name):
+        return None
+    return RemoteCode(value, Confidence.MEDIUM, plain, nested)
+
+
+def turned_on(value: Value) -> Confidence | None:
+    """How sure it is that `trust_remote_code` is on; None if nothing says so, or it is for the caller to say."""
+    on = [isinstance(option, Constant) and bool(option.value) for option in value.alternatives()]
+    if all(on):
+        return Confidence.HIGH
+    if any(on) and not value.is_unknown and not value.tainted_by():
+        return Confidence.MEDIUM
+    return None
+
+
+def shown(call: CallSite) -> str:
+    """A call's name as a message shows it: `AutoModel.from_pretrained`, `pipeline`."""
+    name = call.name.replace("()", "")
+    if not name:
+        return call.attribute
+    parts = name.split(".")
+    if parts[-1] in {"from_pretrained", "from_config", "from_hub", "from_model_id", "from_finetuned"} and len(parts) > 2:
+        return ".".join(parts[-2:])
+    return parts[-1] if len(parts) > 2 or parts[0] in {"transformers", "sentence_transformers"} else name
