@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
 import textwrap
 from collections.abc import Mapping
@@ -14,10 +13,12 @@ from mlwarden.engine.check import check
 from mlwarden.engine.fixing import fix
 from mlwarden.model.findings import Finding
 from mlwarden.model.results import SourceFile
-from mlwarden.rules.examples import Bad, Good, Missed, marked
+from mlwarden.rules.examples import Bad, Good, Missed, as_notebook, marked
 
 if TYPE_CHECKING:
     from mlwarden.semantics.model import SemanticModel
+
+__all__ = ["ExampleError", "as_notebook", "check_example", "findings_in", "fixed_text", "model_of"]
 
 
 class ExampleError(AssertionError):
@@ -89,6 +90,10 @@ def check_example(code: str, example: Bad | Good | Missed) -> None:
         ]
         if expected != actual:
             raise ExampleError(f"{code}: expected findings at {expected}, found {actual}:\n{_show(text, found)}")
+    elif example.texts:
+        covered = tuple(_covered(text, example.path, finding) for finding in found)
+        if covered != example.texts:
+            raise ExampleError(f"{code}: expected findings on {example.texts}, found {covered}:\n{_show(text, found)}")
     elif len(found) != 1:
         raise ExampleError(f"{code}: expected one finding, found {len(found)}:\n{_show(text, found)}")
     for finding in found:
@@ -124,31 +129,18 @@ def model_of(code: str, *, path: str = "example.py", module_name: str = "") -> S
     return build(document, fragments, VersionFacts(), module_name=module_name)
 
 
-def as_notebook(*sources: str) -> str:
-    """A notebook with these code cells, as nbformat would write it."""
-    cells: list[dict[str, object]] = [
-        {
-            "cell_type": "code",
-            "execution_count": None,
-            "id": f"cell-{index}",
-            "metadata": {},
-            "outputs": [],
-            "source": source.splitlines(keepends=True),
-        }
-        for index, source in enumerate(sources)
-    ]
-    document = {
-        "cells": cells,
-        "metadata": {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}},
-        "nbformat": 4,
-        "nbformat_minor": 5,
-    }
-    return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
-
-
 def _settings(code: str, root: Path, versions: Mapping[str, str] | None) -> Settings:
     pinned = tuple(sorted((versions or {}).items()))
     return Settings(select=(code,), root=str(root), versions=pinned)
+
+
+def _covered(text: str, path: str, finding: Finding) -> str:
+    """The text in a finding's span, of the cell or of the file."""
+    if finding.span.cell is not None:
+        from mlwarden.notebooks.read import read_notebook
+
+        text = read_notebook(path, text).cells[finding.span.cell].source
+    return text[finding.span.start : finding.span.end]
 
 
 def _show(text: str, found: tuple[Finding, ...]) -> str:

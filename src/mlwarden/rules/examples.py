@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from mlwarden.model.levels import Confidence, Severity
@@ -22,6 +23,8 @@ class Bad:
         files: sibling files by relative path (other modules, requirements.txt, a config).
         path: the file name, which decides the kind of document.
         message: asserted when given, whole.
+        texts: asserted when given: the text that each finding underlines, in order. For notebooks, whose sources
+            stand in JSON strings that lines of carets cannot underline.
     """
 
     code: str
@@ -32,6 +35,7 @@ class Bad:
     files: dict[str, str] = field(default_factory=dict)
     path: str = "example.py"
     message: str = ""
+    texts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -87,3 +91,29 @@ def marked(code: str) -> tuple[str, tuple[Mark, ...]]:
             line_start += len(kept[-1])
         kept.append(line)
     return "".join(kept), tuple(marks)
+
+
+def as_notebook(*sources: str, outputs: Sequence[dict[str, object]] = ()) -> str:
+    """A notebook with these code cells, as nbformat would write it; the last one has the outputs."""
+    import json
+
+    cells: list[dict[str, object]] = [
+        {
+            "cell_type": "code",
+            "execution_count": None,
+            "id": f"cell-{index}",
+            "metadata": {},
+            "outputs": [],
+            "source": source.splitlines(keepends=True),
+        }
+        for index, source in enumerate(sources)
+    ]
+    if outputs:
+        cells[-1].update(execution_count=1, outputs=list(outputs))
+    document = {
+        "cells": cells,
+        "metadata": {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}},
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }
+    return json.dumps(document, indent=1, ensure_ascii=False) + "\n"

@@ -11,6 +11,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import libcst as cst
+
 from mlwarden.model.fixes import Applicability, Fix
 from mlwarden.model.levels import Confidence
 from mlwarden.semantics import library
@@ -50,10 +52,35 @@ _SHORT_COMMIT = re.compile(r"(?=.*\d)[0-9a-f]{7,39}", re.I)
 # `datasets.load_dataset` reads local or named files with these; they are modules of the library
 # (datasets/packaged_modules/__init__.py).
 DATASET_BUILDERS = frozenset(
-    """
-    csv json pandas parquet arrow text xml sql spark generator hdf5 conll lance iceberg vortex imagefolder audiofolder
-    videofolder pdffolder niftifolder meshfolder webdataset eval cache tsv jsonl documentfolder
-    """.split()
+    [
+        "csv",
+        "json",
+        "pandas",
+        "parquet",
+        "arrow",
+        "text",
+        "xml",
+        "sql",
+        "spark",
+        "generator",
+        "hdf5",
+        "conll",
+        "lance",
+        "iceberg",
+        "vortex",
+        "imagefolder",
+        "audiofolder",
+        "videofolder",
+        "pdffolder",
+        "niftifolder",
+        "meshfolder",
+        "webdataset",
+        "eval",
+        "cache",
+        "tsv",
+        "jsonl",
+        "documentfolder",
+    ]
 )
 
 
@@ -77,7 +104,9 @@ def is_repo_id(text: str, kind: str = "model") -> bool:
         return False
     if "/" not in text:
         if kind == "dataset":
-            return text not in DATASET_BUILDERS and _CANONICAL_DATASET.fullmatch(text) is not None and not _is_folder(text)
+            return (
+                text not in DATASET_BUILDERS and _CANONICAL_DATASET.fullmatch(text) is not None and not _is_folder(text)
+            )
         return _CANONICAL_MODEL.fullmatch(text) is not None
     if _OWNED.fullmatch(text) is None or ".." in text or "--" in text:
         return False
@@ -128,11 +157,30 @@ class HubApi:
 
 # `X.from_pretrained("org/name")` of any class in these packages.
 FROM_PRETRAINED_ROOTS = frozenset(
-    """
-    transformers diffusers peft sentence_transformers huggingface_hub setfit optimum adapters trl span_marker unsloth
-    auto_gptq awq ctransformers tokenizers parler_tts speechbrain open_clip_torch spacy_transformers gliner model2vec
-    pyannote
-    """.split()
+    [
+        "transformers",
+        "diffusers",
+        "peft",
+        "sentence_transformers",
+        "huggingface_hub",
+        "setfit",
+        "optimum",
+        "adapters",
+        "trl",
+        "span_marker",
+        "unsloth",
+        "auto_gptq",
+        "awq",
+        "ctransformers",
+        "tokenizers",
+        "parler_tts",
+        "speechbrain",
+        "open_clip_torch",
+        "spacy_transformers",
+        "gliner",
+        "model2vec",
+        "pyannote",
+    ]
 )
 _FROM_PRETRAINED = HubApi("pretrained_model_name_or_path", 0)
 # The first parameter's name differs: peft's `from_pretrained(model, model_id, ...)`, unsloth's `model_name`.
@@ -175,7 +223,9 @@ MODEL_CALLS: dict[str, HubApi] = {
     f"{_COMMUNITY}.huggingface.HuggingFaceBgeEmbeddings": _NESTED,
     "langchain.embeddings.HuggingFaceEmbeddings": _NESTED,
     "langchain.embeddings.HuggingFaceBgeEmbeddings": _NESTED,
-    "langchain_huggingface.HuggingFacePipeline.from_model_id": HubApi("model_id", 0, revision="", nested="model_kwargs"),
+    "langchain_huggingface.HuggingFacePipeline.from_model_id": HubApi(
+        "model_id", 0, revision="", nested="model_kwargs"
+    ),
     "langchain_huggingface.llms.HuggingFacePipeline.from_model_id": HubApi(
         "model_id", 0, revision="", nested="model_kwargs"
     ),
@@ -331,6 +381,9 @@ def repo_ids(call: CallSite, api: HubApi, model: SemanticModel) -> tuple[str, ..
     """The repositories that a call names literally; none if it may name a local path."""
     if is_offline(call):
         return ()
+    node = call.argument_node(api.keyword, api.position)
+    if node is not None and isinstance(node.value, cst.Call):
+        return ()  # `os.path.join("a", "b")`: put together, it is a path
     value = call.argument(api.keyword, api.position)
     kind = "dataset" if call.argument("repo_type").string() == "dataset" else api.kind
     return tuple(text for text in value.strings() if is_repo_id(text, kind) and not model.is_local(text))
@@ -369,15 +422,44 @@ def pin_fix(call: CallSite, api: HubApi, ids: tuple[str, ...], model: SemanticMo
 
 # Packages whose calls hand `trust_remote_code` to the Hub's loaders.
 _CODE_ROOTS = FROM_PRETRAINED_ROOTS | frozenset(
-    """
-    vllm sglang lmdeploy smolagents langchain langchain_huggingface langchain_community llama_index lm_eval FlagEmbedding
-    swift modelscope mteb outlines ragatouille InstructorEmbedding deepspeed auto_gptq gptqmodel llmcompressor
-    optimum_intel intel_extension_for_transformers haystack txtai evaluate tei ctranslate2 timm
-    """.split()
+    [
+        "vllm",
+        "sglang",
+        "lmdeploy",
+        "smolagents",
+        "langchain",
+        "langchain_huggingface",
+        "langchain_community",
+        "llama_index",
+        "lm_eval",
+        "FlagEmbedding",
+        "swift",
+        "modelscope",
+        "mteb",
+        "outlines",
+        "ragatouille",
+        "InstructorEmbedding",
+        "deepspeed",
+        "auto_gptq",
+        "gptqmodel",
+        "llmcompressor",
+        "optimum_intel",
+        "intel_extension_for_transformers",
+        "haystack",
+        "txtai",
+        "evaluate",
+        "tei",
+        "ctranslate2",
+        "timm",
+    ]
 )
 # Callables that only carry the keyword somewhere, or compare it.
-_CARRIERS = re.compile(r"assert_\w+|add_argument|parametrize|patch|setattr|update|setdefault|Namespace|SimpleNamespace|replace|field")
-_CARRIER_ROOTS = frozenset({"argparse", "click", "typer", "functools", "dataclasses", "types", "unittest", "mock", "pytest"})
+_CARRIERS = re.compile(
+    r"assert_\w+|add_argument|parametrize|patch|setattr|update|setdefault|Namespace|SimpleNamespace|replace|field"
+)
+_CARRIER_ROOTS = frozenset(
+    {"argparse", "click", "typer", "functools", "dataclasses", "types", "unittest", "mock", "pytest"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -439,6 +521,9 @@ def shown(call: CallSite) -> str:
     if not name:
         return call.attribute
     parts = name.split(".")
-    if parts[-1] in {"from_pretrained", "from_config", "from_hub", "from_model_id", "from_finetuned"} and len(parts) > 2:
+    if (
+        parts[-1] in {"from_pretrained", "from_config", "from_hub", "from_model_id", "from_finetuned"}
+        and len(parts) > 2
+    ):
         return ".".join(parts[-2:])
     return parts[-1] if len(parts) > 2 or parts[0] in {"transformers", "sentence_transformers"} else name

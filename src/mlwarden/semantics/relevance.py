@@ -17,7 +17,7 @@ from mlwarden.semantics.fragments import Fragment
 _FAR_REACHING = frozenset(
     """
     urlretrieve download download_file download_fileobj download_url_to_file hf_hub_download snapshot_download get_file
-    retrieve download_to_filename hexdigest digest compare_digest
+    retrieve download_to_filename hexdigest digest compare_digest environ putenv
     """.split()  # noqa: SIM905  # a word list reads better so
 )
 _CHECK = re.compile(r"verif|checksum|integrity|sha256|validate_hash", re.IGNORECASE)

@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 # The call, and the argument that names what it loads. Each was read in the library's own source.
 _ULTRALYTICS: dict[str, tuple[str, int]] = {
-    **{f"ultralytics.{name}": ("model", 0) for name in ("YOLO", "YOLOWorld", "YOLOE", "RTDETR", "SAM", "FastSAM", "NAS")},
+    **{
+        f"ultralytics.{name}": ("model", 0)
+        for name in ("YOLO", "YOLOWorld", "YOLOE", "RTDETR", "SAM", "FastSAM", "NAS")
+    },
     "ultralytics.nn.tasks.torch_safe_load": ("weight", 0),
     "ultralytics.nn.tasks.load_checkpoint": ("weight", 0),
     "ultralytics.nn.tasks.attempt_load_one_weight": ("weight", 0),
@@ -284,7 +287,7 @@ class HiddenUnpickleWrapper(Rule):
         if switched_on(call.argument("safe_only", 1)) is not None and call.attribute == "torch_safe_load":
             return True
         ends = suffixes(data)
-        return bool(ends) and all(end.endswith(_PLAIN) for end in ends) or is_set(model, _SAFE_LOAD)
+        return (bool(ends) and all(end.endswith(_PLAIN) for end in ends)) or is_set(model, _SAFE_LOAD)
 
     def _fixes(self, call: CallSite) -> Iterator[Fix]:
         if call.name != "ultralytics.nn.tasks.torch_safe_load":

@@ -46,9 +46,7 @@ class JoblibLoad(Rule):
     owasp_ml = ("ML06",)
     atlas = ("AML.T0011.000",)
     references = (
-        Reference(
-            "joblib: load, the warning", "https://joblib.readthedocs.io/en/stable/generated/joblib.load.html"
-        ),
+        Reference("joblib: load, the warning", "https://joblib.readthedocs.io/en/stable/generated/joblib.load.html"),
         Reference(
             "scikit-learn: model persistence, security",
             "https://scikit-learn.org/stable/model_persistence.html#security-maintainability-limitations",

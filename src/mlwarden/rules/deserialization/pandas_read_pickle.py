@@ -54,9 +54,7 @@ class PandasReadPickle(Rule):
             "pandas: read_pickle, the warning",
             "https://pandas.pydata.org/docs/reference/api/pandas.read_pickle.html",
         ),
-        Reference(
-            "pandas: read_hdf, the warning", "https://pandas.pydata.org/docs/reference/api/pandas.read_hdf.html"
-        ),
+        Reference("pandas: read_hdf, the warning", "https://pandas.pydata.org/docs/reference/api/pandas.read_hdf.html"),
     )
     examples = (
         Bad(

@@ -56,9 +56,7 @@ class TorchLoadPickleModule(Rule):
     owasp_llm = ("LLM03",)
     owasp_ml = ("ML06",)
     atlas = ("AML.T0011.000",)
-    references = (
-        Reference("PyTorch: torch.load", "https://docs.pytorch.org/docs/stable/generated/torch.load.html"),
-    )
+    references = (Reference("PyTorch: torch.load", "https://docs.pytorch.org/docs/stable/generated/torch.load.html"),)
     examples = (
         Bad(
             """
@@ -197,8 +195,7 @@ class TorchLoadPickleModule(Rule):
         argument = f"pickle_module={name}" if name else "pickle_module"
         yield self.finding(
             call.span,
-            f"`torch.load` with `{argument}` unpickles {read.what} without restriction, "
-            "and can run code hidden in it",
+            f"`torch.load` with `{argument}` unpickles {read.what} without restriction, and can run code hidden in it",
             severity=read.severity,
             confidence=read.confidence,
             trace=read.trace,

@@ -137,9 +137,7 @@ class GradioShare(Rule):
         fixes = (
             ()
             if edit is None
-            else (
-                Fix("Turn sharing off", (edit,), Applicability.UNSAFE, "people who use the public address lose it"),
-            )
+            else (Fix("Turn sharing off", (edit,), Applicability.UNSAFE, "people who use the public address lose it"),)
         )
         yield self.finding(
             call.span,
