@@ -70,7 +70,7 @@ def commit_on_this_machine(repo_id: str, kind: str = "model", reference: str = "
 
 def path_exists(text: str, document_path: str) -> bool:
     """Whether a literal such as "models/bert" names something beside the document or in a folder above it."""
-    if not text or len(text) > 200 or "\0" in text or os.path.isabs(text) or ".." in text.split("/"):
+    if not text or len(text) > 200 or "\0" in text or Path(text).is_absolute() or ".." in text.split("/"):
         return False
     folder = Path(document_path).parent
     for candidate in (folder, *list(folder.parents)[:2]):

@@ -66,7 +66,7 @@ def _collect(root: ast.stmt, names: set[str]) -> None:
                         push(item)
                     elif type(item) is str:  # `global x`
                         add(item)
-    names.discard(None)  # type: ignore[arg-type]  # the `arg` of `**kwargs`
+    names.discard(None)  # the `arg` of `**kwargs`
 
 
 _DEFINITIONS = frozenset({ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef})
