@@ -75,6 +75,20 @@ class WeightsOnlySilentFallback(Rule):
     name = "weights-only-silent-fallback"
     severity = Severity.HIGH
     calls = tuple(_FALLBACKS)
+    # What `calls` implies, but JSON only beside a pickle: nearly every program reads some.
+    triggers = (
+        ("torch", "load"),
+        ("safetensors", "load_file"),
+        ("safetensors", "safe_open"),
+        ("numpy", "load"),
+        ("keras", "load_model"),
+        ("tensorflow", "load_model"),
+        ("tf_keras", "load_model"),
+        ("yaml", "safe_load"),
+        ("skops", "load"),
+        *((module, "load") for module in ("pickle", "cPickle", "_pickle", "pickle5", "six", "future")),
+        *((module, "loads") for module in ("pickle", "cPickle", "_pickle", "pickle5", "six", "future")),
+    )
     yields_to = ("MLW132",)
     cwe = (502, 636)
     owasp_llm = ("LLM03",)
