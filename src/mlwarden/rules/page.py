@@ -22,7 +22,23 @@ def page_of(info: RuleInfo, rule: Rule) -> str:
     if rule.references:
         lines = [f"- [{reference.title}]({reference.url})" for reference in rule.references]
         parts.append("## References\n\n" + "\n".join(lines))
-    return "\n\n".join(parts) + "\n"
+    return _without_secrets("\n\n".join(parts) + "\n", rule)
+
+
+def _without_secrets(page: str, rule: Rule) -> str:
+    """The page with the made-up secrets of its examples cut short: other people's scanners read the pages too."""
+    from mlwarden.secrets.redaction import mask
+    from mlwarden.secrets.scan import shapes
+
+    texts = [page]
+    for example in rule.examples:
+        texts.append(strip_marks(example.code))
+        if isinstance(example, Bad) and example.fixed is not None:
+            texts.append(textwrap.dedent(example.fixed))
+    values = {text[found.start : found.end] for text in texts for found in shapes(text)}
+    for value in sorted(values, key=lambda value: (-len(value), value)):
+        page = page.replace(value, mask(value).partition(" ")[0])
+    return page
 
 
 def _table(info: RuleInfo, rule: Rule) -> str:
