@@ -124,12 +124,21 @@ def test_a_long_chain_of_operators_ends_nothing() -> None:
 
 def test_a_test_that_raises_is_told_and_the_others_run() -> None:
     failures: list[str] = []
-    text = "import tarfile\nt = tarfile.open(p)\n" + "t.extractall(members=self.safe(t))\n" * 2 + "exec(x)\n"
-    results = run(PythonModule("data.py", text), frozenset({"B202", "B102"}), {}, failures)
+    text = "from django.utils.safestring import mark_safe\n" + "mark_safe()\n" * 2 + "exec(x)\n"
+    results = run(PythonModule("view.py", text), frozenset({"B703", "B102"}), {}, failures)
     assert [f.code for f in results] == ["B102"]
     assert failures == [
-        "data.py: Bandit's test B202 (tarfile_unsafe_members) failed with AttributeError at line 3, and 1 more times"
+        "view.py: Bandit's test B703 (django_mark_safe) failed with IndexError at line 2, and 1 more times"
     ]
+
+
+def test_members_chosen_by_a_method_trouble_nothing() -> None:
+    failures: list[str] = []
+    text = "import tarfile\nt = tarfile.open(p)\nt.extractall(members=self.safe(t))\nt.extractall()\n"
+    document = PythonModule("data.py", text)
+    results = run(document, frozenset({"B202"}), {}, failures)
+    assert [slice_of(document, f.span) for f in results] == ["t.extractall()"]
+    assert failures == []
 
 
 def test_bidirectional_characters_are_found_whatever_the_text_says_of_its_encoding() -> None:
