@@ -43,8 +43,8 @@ def test_the_planted_secrets(tmp_path: Path) -> None:
         ".env:1 MLW302 known-token-shape",
         ".env:2 MLW302 known-token-shape",
         "leaky_run.ipynb:cell 1:25 MLW304 secret-in-output",
-        "leaky_run.ipynb:cell 0:3 MLW301 api-key-literal-argument",
-        "upload_model.py:6 MLW301 api-key-literal-argument",
+        "leaky_run.ipynb:cell 0:3 MLW306 login-with-literal",
+        "upload_model.py:6 MLW306 login-with-literal",
         "upload_model.py:7 MLW301 api-key-literal-argument",
     ]
     assert status == 1
