@@ -19,8 +19,8 @@ from rich.text import Text
 
 ROOT = Path(__file__).parents[1]
 PICTURE = ROOT / "docs" / "screenshot.svg"
-FILES = ["examples/llm_agent.py", "examples/serve.py"]
-COLUMNS = 118
+FILES = ["examples/llm_agent.py", "examples/app_gradio.py"]
+COLUMNS = 140
 
 
 def recorded() -> str:
