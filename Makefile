@@ -1,6 +1,6 @@
 # make demo   scan the demo project and show what is found          make lint   style, types, generated files
 # make test   everything that must hold before a change lands       make fmt    format and mend what can be mended
-# make docs   write the rules' pages and tables anew                make clean  remove what the other targets made
+# make docs   write what is derived anew: index, pages               make clean  remove what the other targets made
 # make test-editors   the language server in the editors that are installed (tests/editors/run.sh says how)
 #
 # The first run makes .venv from nothing; it needs only a Python of 3.10 or later, with its venv module.
@@ -74,6 +74,7 @@ docs: $(VENV)/developing
 	$(BIN)/python -m mlwarden.dev docs
 	$(BIN)/python -m mlwarden.bandit_engine.generate
 	$(BIN)/python docs/make_screenshot.py
+	$(BIN)/python tests/e2e/test_demo.py
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .mlwarden_cache
