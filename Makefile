@@ -1,6 +1,6 @@
 # make demo   scan the demo project and show what is found          make lint   style, types, generated files
 # make test   everything that must hold before a change lands       make fmt    format and mend what can be mended
-# make docs   write what is derived anew: index, pages               make clean  remove what the other targets made
+# make docs   write what is derived anew: index, pages              make clean  remove what the other targets made
 # make test-editors   the language server in the editors that are installed (tests/editors/run.sh says how)
 #
 # The first run makes .venv from nothing; it needs only a Python of 3.10 or later, with its venv module.
