@@ -86,13 +86,14 @@ def _parse(content: bytes, shown_path: str) -> dict[str, Any]:
     if len(content) > MAX_BYTES:
         raise ConfigError(shown_path, "", f"is larger than {MAX_BYTES} bytes")
     try:
-        return tomllib.loads(content.decode("utf-8-sig"))
+        data: dict[str, Any] = tomllib.loads(content.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         raise ConfigError(shown_path, "", f"is not UTF-8 (byte {error.start})") from None
     except ValueError as error:  # TOMLDecodeError, and what `int` says to thousands of digits
         raise ConfigError(shown_path, "", f"is not valid TOML: {error}") from None
     except RecursionError:
         raise ConfigError(shown_path, "", "is nested too deeply") from None
+    return data
 
 
 def _section(document: Mapping[str, Any], tool: str) -> Any:
