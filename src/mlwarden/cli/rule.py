@@ -58,7 +58,11 @@ def _named(code: str) -> RuleInfo:
             return info
     from difflib import get_close_matches
 
-    close = get_close_matches(code, [*(info.code for info in rules), *(info.name for info in rules)], n=1)
+    from mlwarden.config.codes import nearest
+
+    near = nearest(code, {info.code for info in rules}, allow_all=False)
+    names = [info.name for info in rules]
+    close = [near] if near else get_close_matches(code, names, n=1)
     hint = f" (did you mean '{close[0]}'?)" if close else ""
     raise UsageError(f"unknown rule '{code}'{hint}; mlwarden rule --all lists them")
 

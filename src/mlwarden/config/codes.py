@@ -30,11 +30,19 @@ def is_known(code: str, known: Set[str]) -> bool:
     return _SHAPE.fullmatch(code) is not None and any(other.startswith(code) for other in known)
 
 
+_DIGITS = str.maketrans("OQILSZ", "001152")
+
+
 def nearest(code: str, known: Set[str], *, allow_all: bool = True) -> str:
     """The right spelling that `code` most likely stands for, or ""."""
     upper = code.strip().upper()
     if is_known(upper, known) or (allow_all and upper == ALL):
         return upper
+    # The commonest slip: letters for digits, `MLW1O2` for `MLW102`.
+    head = "MLW" if upper.startswith("MLW") else upper[:1]
+    digits = head + upper[len(head) :].translate(_DIGITS)
+    if is_known(digits, known):
+        return digits
     candidates = sorted({*known, *FAMILIES, *([ALL] if allow_all else [])})
     return nearest_of(upper, candidates)
 

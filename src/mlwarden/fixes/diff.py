@@ -98,9 +98,18 @@ def _hunks(old: list[str], new: list[str]) -> Iterator[str]:
     end = 0
     while end < min(len(old), len(new)) - start and old[-1 - end] == new[-1 - end]:
         end += 1
-    start, end = max(start - CONTEXT, 0), max(end - CONTEXT, 0)
+    matcher = SequenceMatcher(None, old[start : len(old) - end], new[start : len(new) - end])
+    # The context around is equal by construction. Were it matched too, a hunk could end in a change although lines
+    # follow in the file, and git takes such a hunk for one at the file's end.
+    before, after = min(start, CONTEXT), min(end, CONTEXT)
+    middle = [(tag, a + before, b + before, c + before, d + before) for tag, a, b, c, d in matcher.get_opcodes()]
+    start, end = start - before, end - after
     old_part, new_part = old[start : len(old) - end], new[start : len(new) - end]
-    for group in SequenceMatcher(None, old_part, new_part).get_grouped_opcodes(CONTEXT):
+    around = [("equal", len(old_part) - after, len(old_part), len(new_part) - after, len(new_part))] if after else []
+    opcodes = [*([("equal", 0, before, 0, before)] if before else []), *middle, *around]
+    # `get_grouped_opcodes` asks itself for the opcodes.
+    matcher.get_opcodes = lambda: opcodes  # type: ignore[method-assign, assignment, return-value]
+    for group in matcher.get_grouped_opcodes(CONTEXT):
         first, last = group[0], group[-1]
         old_range = _range(start + first[1], start + last[2])
         new_range = _range(start + first[3], start + last[4])

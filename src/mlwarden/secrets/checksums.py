@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 import re
 import zlib
 from typing import Any
@@ -67,6 +66,8 @@ def decoded(part: str) -> bytes | None:
 
 
 def _json_object(part: str) -> dict[str, Any] | None:
+    import json  # late: few tokens hold JSON
+
     data = decoded(part)
     if data is None:
         return None

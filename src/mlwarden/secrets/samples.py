@@ -7,7 +7,6 @@ holds one, so that no scanner trips over it.
 from __future__ import annotations
 
 import base64
-import json
 import random
 import re
 import string
@@ -105,6 +104,8 @@ def _neptune(generator: random.Random) -> str:
         "api_url": "https://app.neptune.ai",
         "api_key": _uuid(generator),
     }
+    import json  # late: examples are seldom made at run time
+
     return base64.b64encode(json.dumps(content, separators=(",", ":")).encode()).decode()
 
 
@@ -113,4 +114,6 @@ def _discord(generator: random.Random) -> str:
 
 
 def _encoded(content: dict[str, object]) -> str:
+    import json  # late: examples are seldom made at run time
+
     return base64.urlsafe_b64encode(json.dumps(content, separators=(",", ":")).encode()).decode().rstrip("=")

@@ -100,6 +100,7 @@ TEXTS = st.builds(lambda lines, ended: "\n".join(lines) + ("\n" if ended else ""
 
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(TEXTS, TEXTS)
+@example("a\na\nb\na\na\na\n", "a\nb\na\nb\na\na\na\n")
 @example("a\n" * 40, "a\n" * 20 + "b\n" + "a\n" * 30 + "c")
 def test_git_can_apply_it(tmp_path: Path, before: str, after: str) -> None:
     name = "the file.txt"
