@@ -269,7 +269,7 @@ class TlsVerificationOff(Rule):
         if call.name in _UNVERIFIED:
             reqs = call.argument("cert_reqs")
             if call.name.endswith("unverified_context") and (reqs.is_absent or _is_none(reqs)):
-                yield self._report(call, f"`{call.name}` makes a context", None, Confidence.HIGH)
+                yield self._report(call, f"`{call.name}` makes a context that", None, Confidence.HIGH)
             return
         if call.name in _CERT_REQS:
             reqs = call.argument("cert_reqs")
