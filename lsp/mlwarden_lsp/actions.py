@@ -11,6 +11,7 @@ from mlwarden.config.codes import covers
 from mlwarden.model.fixes import Applicability, Fix
 from mlwarden_lsp.analysis import Analysis, Shown
 from mlwarden_lsp.convert import Encoding, offset_of
+from mlwarden_lsp.diagnostics import numbers
 from mlwarden_lsp.edits import PlacedEdit, placed, workspace_edit
 from mlwarden_lsp.fix_all import Scope, all_rounds, one_round
 from mlwarden_lsp.snapshot import NotebookSnapshot, Part, Snapshot
@@ -29,12 +30,14 @@ class Request:
         part: the text.
         start, end: the range.
         only: the kinds wanted, with the kinds below them; None for all.
+        diagnostics: what the client shows there.
     """
 
     part: Part
     start: int
     end: int
     only: tuple[str, ...] | None
+    diagnostics: tuple[types.Diagnostic, ...] = ()
 
     def wants(self, kind: str) -> bool:
         """Whether actions of this kind are asked for."""
@@ -49,6 +52,7 @@ def request_of(params: types.CodeActionParams, part: Part, encoding: Encoding) -
         offset_of(part.lines, params.range.start, encoding),
         offset_of(part.lines, params.range.end, encoding),
         None if only is None else tuple(str(getattr(kind, "value", kind)) for kind in only),
+        tuple(params.context.diagnostics),
     )
 
 
@@ -74,10 +78,12 @@ class Actions:
         """The actions, quick fixes first: the fixes of each finding in the range, then what is wider, then ignoring."""
         if self.analysis.document is None:
             return []
+        named = numbers(request.diagnostics, self.analysis.snapshot.revision)
         here = [
             shown
-            for shown in self.analysis.of_part(request.part.uri)
-            if shown.place.touches(request.start, request.end)
+            for number, shown in enumerate(self.analysis.shown)
+            if shown.place.part.uri == request.part.uri
+            and (number in named or shown.place.touches(request.start, request.end))
         ]
         actions: list[types.CodeAction | None] = []
         if request.wants(types.CodeActionKind.QuickFix.value):

@@ -74,10 +74,10 @@ def analyse(snapshot: Snapshot, engine: Engine, configuration: Configuration, re
         document = made
         result = engine.check(document, in_force.settings, configuration.project)
     places = Places(snapshot, document)
-    shown = []
+    shown: list[Shown] = []
     for finding in result.verdict.reported:
         place = places.of(finding.span)
         if place is not None:
-            diagnostic = diagnostic_of(finding, place, places, snapshot.revision, rendering)
+            diagnostic = diagnostic_of(finding, place, places, len(shown), rendering)
             shown.append(Shown(finding, place, diagnostic))
     return Analysis(snapshot, document, in_force.settings, tuple(shown), result.failures, in_force.problem)

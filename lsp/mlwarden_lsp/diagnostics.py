@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from lsprotocol import types
@@ -42,9 +42,9 @@ class Rendering:
 
 
 def diagnostic_of(
-    finding: Finding, place: Place, places: Places, revision: int, rendering: Rendering
+    finding: Finding, place: Place, places: Places, number: int, rendering: Rendering
 ) -> types.Diagnostic:
-    """The diagnostic that shows a finding; its `data` lets code actions know it again."""
+    """The diagnostic that shows a finding, the one with this number in its analysis (see `numbers`)."""
     url = rendering.url(finding.code)
     related = [*_related(finding, places, rendering)] if rendering.related else []
     return types.Diagnostic(
@@ -55,8 +55,24 @@ def diagnostic_of(
         code_description=types.CodeDescription(url) if url else None,
         source=SOURCE,
         related_information=related or None,
-        data={"revision": revision, "fixes": len(finding.fixes)},
+        data={"revision": places.snapshot.revision, "finding": number},
     )
+
+
+def numbers(diagnostics: Iterable[types.Diagnostic], revision: int) -> frozenset[int]:
+    """The numbers of the findings that a client names by handing their diagnostics back, where they are of this state.
+
+    A request for code actions comes with them. Its range may miss a finding that the client means, where the client
+    shows findings by line.
+    """
+    found = set()
+    for diagnostic in diagnostics:
+        data = diagnostic.data
+        if diagnostic.source == SOURCE and isinstance(data, Mapping) and data.get("revision") == revision:
+            number = data.get("finding")
+            if isinstance(number, int):
+                found.add(number)
+    return frozenset(found)
 
 
 def severity_of(severity: Severity) -> types.DiagnosticSeverity:

@@ -34,6 +34,7 @@ class FakeEngine:
         checked: the documents, in order.
         crash: an exception to raise instead.
         failures: what results report.
+        trace: the trace of each finding of `bad`; the start of the text if None.
     """
 
     def __init__(self) -> None:
@@ -41,6 +42,7 @@ class FakeEngine:
         self.settings: list[Settings] = []
         self.crash: Exception | None = None
         self.failures: tuple[str, ...] = ()
+        self.trace: tuple[TraceStep, ...] | None = None
 
     def codes(self) -> frozenset[str]:
         return frozenset({"MLW101", "MLW102"})
@@ -56,7 +58,7 @@ class FakeEngine:
         texts = [(None, document.text)]
         if isinstance(document, Notebook):
             texts = [(cell.index, cell.python or cell.source) for cell in document.cells]
-        found = [finding for cell, text in texts for finding in _findings(text, cell)]
+        found = [finding for cell, text in texts for finding in _findings(text, cell, self.trace)]
         return FileResult(document.path, Verdict(reported=tuple(found)), self.failures)
 
     def refuse(self, document: PlainText, problem: Problem, settings: Settings, project: Any) -> FileResult:
@@ -72,13 +74,13 @@ class FakeEngine:
         return f"https://example.invalid/{code}" if code == "MLW101" else ""
 
 
-def _findings(text: str, cell: int | None) -> list[Finding]:
+def _findings(text: str, cell: int | None, steps: tuple[TraceStep, ...] | None) -> list[Finding]:
     found = []
     for match in _BAD.finditer(text):
         span = Span(match.start(), match.end(), cell)
         safe = Fix("Say good", (TextEdit(span, "good"),), Applicability.SAFE)
         unsafe = Fix("Say nothing", (TextEdit(span, ""),), Applicability.UNSAFE, "It changes what is said.")
-        trace = (TraceStep(Span(0, 0, cell), "here it starts"),)
+        trace = (TraceStep(Span(0, 0, cell), "here it starts"),) if steps is None else steps
         message = f"`{match[0]}` is a bad word"
         found.append(Finding("MLW101", span, message, _LEVELS[match[1]], Confidence.HIGH, trace, (safe, unsafe)))
     for match in re.finditer("|".join(_WORSE), text):

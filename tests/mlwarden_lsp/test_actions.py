@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
+import attrs
 import pytest
 from lsprotocol import types
 
@@ -143,6 +144,34 @@ async def test_a_finding_is_met_up_to_its_ends(
     session = make(engine, client, inline)
     open_text(session, "bad  \nbad  \n")
     assert [action.title for action in await ask(session, *place, only=["quickfix"])] == titles
+
+
+async def test_a_finding_that_the_client_names_is_met_wherever_it_is(engine: Any, client: Any, inline: Any) -> None:
+    session = make(engine, client, inline)
+    open_text(session, "x bad1\nbad2")
+    analysis = await session.analysis(A)
+    assert analysis is not None
+    second = analysis.shown[1].diagnostic
+    at = types.Range(types.Position(0, 0), types.Position(0, 0))
+
+    async def titles(*named: types.Diagnostic) -> list[str]:
+        context = types.CodeActionContext(diagnostics=list(named), only=["quickfix"])
+        params = types.CodeActionParams(types.TextDocumentIdentifier(A), at, context)
+        actions = await text_document_code_action.handle(session, params) or []
+        assert all(list(action.diagnostics or ())[:1] == [second] for action in actions if "all" not in action.title)
+        return [action.title for action in actions]
+
+    assert await titles(second) == ["Say good", UNSAFE, "Fix all MLW101 in this file", SUPPRESS]
+    for data in (
+        None,
+        3,
+        {},
+        {"revision": 99, "finding": 1},
+        {"revision": 1, "finding": 7},
+        {"revision": 1, "finding": []},
+    ):
+        assert await titles(attrs.evolve(second, data=data)) == []
+    assert await titles(attrs.evolve(second, source="other")) == []
 
 
 async def test_all_of_a_rule(engine: Any, client: Any, inline: Any) -> None:

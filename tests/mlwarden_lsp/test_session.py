@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 from lsprotocol import types
 
+from mlwarden.model.findings import TraceStep
 from mlwarden.model.levels import Severity
+from mlwarden.model.spans import Span
 from mlwarden_lsp.session import Session
 
 pytestmark = pytest.mark.asyncio
@@ -81,9 +83,29 @@ async def test_a_whole_diagnostic(engine: Any, client: Any, inline: Any) -> None
                             types.Location(A, types.Range(start, start)), "here it starts"
                         )
                     ],
-                    data={"revision": 1, "fixes": 2},
+                    data={"revision": 1, "finding": 0},
                 )
             ],
+        )
+    ]
+
+
+async def test_a_trace_into_a_sibling_module(engine: Any, client: Any, inline: Any, tmp_path: Path) -> None:
+    (tmp_path / "sibling.py").write_bytes("\ufeffx\r\n😀 = source()\r\n".encode())
+    engine.trace = (
+        TraceStep(Span(7, 15), "it comes from here", str(tmp_path / "sibling.py")),
+        TraceStep(Span(7, 15), "and from here", str(tmp_path / "gone.py")),
+    )
+    capabilities = types.TextDocumentClientCapabilities(
+        publish_diagnostics=types.PublishDiagnosticsClientCapabilities(related_information=True)
+    )
+    session = make(engine, client, inline, text_document=capabilities)
+    await open_text(session, "bad", (tmp_path / "a.py").as_uri())
+    ((_, _, (diagnostic,)),) = client.published
+    where = types.Range(types.Position(1, 5), types.Position(1, 13))
+    assert diagnostic.related_information == [
+        types.DiagnosticRelatedInformation(
+            types.Location((tmp_path / "sibling.py").as_uri(), where), "it comes from here"
         )
     ]
 
