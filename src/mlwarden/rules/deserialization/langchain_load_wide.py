@@ -196,7 +196,7 @@ class LangchainLoadWide(Rule):
             how, confidence = " with `secrets_from_env=True`", secrets
             what = f"gives secrets from the environment to the objects that {read.what} asks for"
         elif wide:
-            how, what = ' with `allowed_objects="all"`', builds
+            how, what = " with `allowed_objects='all'`", builds
         elif spaces is not None:
             how, confidence = " with more `valid_namespaces`", spaces
             what = f"builds objects of other packages that {read.what} asks for"
