@@ -65,6 +65,7 @@ class EnvironLiteralSecret(Rule):
     severity = Severity.CRITICAL
     calls = (*_SETTERS, "os.environ.update")
     assigns = ("os.environ[]",)
+    triggers = (("os", "environ"), ("os", "putenv"), ("dotenv", "set_key"))
     cwe = (798,)
     owasp_llm = ("LLM02",)
     atlas = ("AML.T0055",)

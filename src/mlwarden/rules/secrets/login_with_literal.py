@@ -55,6 +55,14 @@ _LOGINS: dict[str, tuple[tuple[tuple[str, int | None], ...], str]] = {
     "kagglehub.config.set_kaggle_api_token": ((("api_token", 0),), ""),
     "dagshub.auth.add_app_token": ((("token", 0),), ""),
 }
+# Words without which no call can match: the argument, where it has to be named, and the callee.
+_WORDS = tuple(
+    dict.fromkeys(
+        (name if position is None else callee.split(".")[0], callee.rpartition(".")[2])
+        for callee, (arguments, _) in _LOGINS.items()
+        for name, position in arguments
+    )
+)
 # Calls that do nothing but log in.
 _ONLY_LOGIN = frozenset(
     {"huggingface_hub.login", "huggingface_hub.HfFolder.save_token", "huggingface_hub.interpreter_login"}
@@ -93,6 +101,7 @@ class LoginWithLiteral(Rule):
     name = "login-with-literal"
     severity = Severity.CRITICAL
     calls = tuple(_LOGINS)
+    triggers = _WORDS
     cwe = (798,)
     owasp_llm = ("LLM02",)
     atlas = ("AML.T0055",)
