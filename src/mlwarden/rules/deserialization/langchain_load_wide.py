@@ -78,7 +78,7 @@ class LangchainLoadWide(Rule):
             severity=Severity.HIGH,
             confidence=Confidence.HIGH,
             versions={"langchain-core": ">=1.3"},
-            message='`loads` with `allowed_objects="all"` builds any LangChain object that '
+            message="`loads` with `allowed_objects='all'` builds any LangChain object that "
             "data of unknown origin asks for",
             fixed="""
             from langchain_core.load import loads
