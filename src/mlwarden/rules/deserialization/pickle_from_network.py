@@ -12,8 +12,8 @@ from mlwarden.model.spans import Span
 from mlwarden.rules.base import Bad, Confidence, Finding, Fix, Good, Missed, Reference, Rule, Severity
 from mlwarden.semantics.loaders import LOADERS, data_of
 from mlwarden.semantics.origins import OriginKind, origin_of, trace_of
-from mlwarden.semantics.values import Sequence, Value
 from mlwarden.semantics.values import Reference as Name
+from mlwarden.semantics.values import Sequence, Value
 
 if TYPE_CHECKING:
     from mlwarden.semantics.calls import Assignment, CallSite
@@ -208,7 +208,9 @@ class PickleFromNetwork(Rule):
             yield from self._check_loader(call, model)
         elif call.attribute == "recv_pyobj":
             sure = Confidence.HIGH if call.name.startswith("zmq.") else Confidence.MEDIUM
-            yield self._direct(call.span, "`recv_pyobj` unpickles messages from a socket", Severity.CRITICAL, sure, call)
+            yield self._direct(
+                call.span, "`recv_pyobj` unpickles messages from a socket", Severity.CRITICAL, sure, call
+            )
         elif call.name in _CONSUMERS:
             names = (*call.argument("value_deserializer").names(), *call.argument("key_deserializer").names())
             used = next((name for name in names if name in LOADERS), None)
@@ -273,9 +275,7 @@ class PickleFromNetwork(Rule):
             trace=trace_of(call, origin),
         )
 
-    def _direct(
-        self, span: Span, what: str, severity: Severity, sure: Confidence, call: CallSite
-    ) -> Finding:
+    def _direct(self, span: Span, what: str, severity: Severity, sure: Confidence, call: CallSite) -> Finding:
         steps: tuple[TraceStep, ...] = trace_of(call)
         message = f"{what}: whoever can send one runs code in this process"
         return self.finding(span, message, severity=severity, confidence=sure, trace=steps)
