@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any, TypeAlias, cast
 
 from mlwarden.model.levels import Confidence, Severity
 
@@ -58,6 +59,27 @@ class Missed:
     versions: dict[str, str] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
     path: str = "example.py"
+
+
+Examples: TypeAlias = "tuple[Bad | Good | Missed, ...]"
+
+
+def later(make: Callable[[], Examples]) -> Examples:
+    """Examples that are made when they are first asked for: a check needs none, and some take time to put together."""
+    return cast("Examples", _Later(make))
+
+
+class _Later:
+    def __init__(self, make: Callable[[], Examples]) -> None:
+        self._make = make
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, instance: Any, owner: type) -> Examples:
+        made = self._make()
+        setattr(owner, self._name, made)
+        return made
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ import hashlib
 import math
 import re
 from collections import Counter
+from functools import cache
 from itertools import pairwise
 
 
@@ -25,16 +26,23 @@ _WORDS = _each(
     "hier_ sua_ suachave chave exemplo senha chiave esempio inserisci sleutel voorbeeld klucz haslo anahtar ornek "
     "vash_ klyuch parol miyao_ nide_ anata_"
 )
-_LONG_WORDS = tuple(word for word in _WORDS if len(word) > 5)
-_SHORT_WORDS = tuple(word for word in _WORDS if len(word) <= 5)
-_WORD = re.compile("|".join(map(re.escape, _LONG_WORDS)), re.IGNORECASE)
-_SHORT = re.compile(
-    "|".join(rf"{re.escape(form)}" for word in _SHORT_WORDS for form in sorted({word, word.upper(), word.title()}))
-)
 _TEMPLATE = re.compile(r"[<>{}$*…]|\.\.\.|%[sd(]|\\u2026|[^\x00-\x7f]")
 _KEYBOARD = ("qwertyuiop", "asdfghjkl", "zxcvbnm", "qazwsxedc", "1qaz2wsx", "poiuytrewq")
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _RUN = re.compile(r"(.)\1{5,}")
+_SHORT_LENGTH = 5
+
+
+@cache
+def _long_word() -> re.Pattern[str]:
+    return re.compile("|".join(re.escape(word) for word in _WORDS if len(word) > _SHORT_LENGTH), re.IGNORECASE)
+
+
+@cache
+def _short_word() -> re.Pattern[str]:
+    short = [word for word in _WORDS if len(word) <= _SHORT_LENGTH]
+    return re.compile("|".join(re.escape(form) for word in short for form in (word, word.upper(), word.title())))
+
 
 # The first half of the SHA-256 of values that vendors print in their documentation or build into their emulators: AWS
 # example ids and secrets, the keys of the Azure Storage and Cosmos emulators (alone and as `AccountKey=...`).
@@ -71,15 +79,15 @@ def placeholder_reason(value: str, body: str | None = None) -> str:
 
 def has_placeholder_word(body: str) -> bool:
     """Whether one of the words stands in it that people write where a secret belongs, or a known short word."""
-    if _WORD.search(body):
+    if _long_word().search(body):
         return True
-    found = _SHORT.search(body)
+    found = _short_word().search(body)
     # In a long random text any four letters turn up by chance now and then; between other kinds of characters they
     # are a word: "sk-test-...", "your_key".
     while found is not None:
         if len(body) < 60 or _stands_alone(body, found.start(), found.end()):
             return True
-        found = _SHORT.search(body, found.start() + 1)
+        found = _short_word().search(body, found.start() + 1)
     return False
 
 

@@ -18,6 +18,7 @@ from functools import cache
 from mlwarden.secrets.formats import TokenFormat, all_formats, compiled, format_of
 
 _RUN = re.compile(r"""["'=:_\-] ?[A-Za-z0-9/+]{20}""")
+_DIGIT = re.compile(r"[0-9]")
 _REST_OF_RUN = re.compile(r"[A-Za-z0-9/+]*")
 # How far back a token may begin before its run: `AGE-SECRET-KEY-`, `pcsk_ab12cd_`.
 _LOOK_BACK = 40
@@ -47,6 +48,15 @@ _SWEEPS = (
     (r"SG\.[\w\-]{20}", 0),
     (r"hv[sbr]\.[\w\-]{20}", 0),
 )
+# The last characters of the prefixes that the first search meets: what follows them may have no digit, as in `hf_`.
+# Written down, so that a file full of class names does not load the formats; a test compares them with the formats.
+ENDS_OF_PREFIXES = frozenset(
+    {
+        "AT_", "ai-", "as-", "at_", "bp_", "ev-", "ey-", "fk_", "fw_", "hf_", "ho_", "hp_", "hr_", "hs_", "hu_",
+        "hx_", "lx-", "ly-", "na_", "nb_", "nu_", "od-", "pa-", "pa_", "pi_", "pm_", "pt_", "r8_", "rg_", "s__",
+        "sa_", "sk-", "sk_", "tn_", "ut_", "v1_", "ve_", "yu_",
+    }
+)  # fmt: skip
 # A Telegram bot's token begins with its number.
 _TELEGRAM = ":AA"
 
@@ -54,23 +64,25 @@ _TELEGRAM = ":AA"
 def candidates(text: str) -> Iterator[tuple[TokenFormat, int]]:
     """Places where a value of a format may begin, to be tested with `TokenFormat.match`; in no order."""
     yield from _runs(text)
-    by_start = _by_start()
     for pattern, before in _SWEEPS:
         for found in compiled(pattern).finditer(text):
             start = found.start() - before
             if before:
                 yield format_of("azure-ad-secret"), max(start, 0)
             else:
-                yield from _with_prefix(by_start, text, start)
+                yield from _with_prefix(_by_start(), text, start)
     if _TELEGRAM in text:
         token = format_of("telegram")
         for found in compiled(token.pattern).finditer(text):
             yield token, found.start()
 
 
+def may_hold_url_credentials(text: str) -> bool:
+    """Whether an `@` follows a `://` before the address is over."""
+    return "://" in text and compiled(r"://[^\s/\"'<>`]{1,360}@").search(text) is not None
+
+
 def _runs(text: str) -> Iterator[tuple[TokenFormat, int]]:
-    by_start = _by_start()
-    shapeless = tuple(each for each in all_formats() if not each.prefixes and not each.swept)
     position = 0
     while True:
         found = _RUN.search(text, position)
@@ -80,11 +92,14 @@ def _runs(text: str) -> Iterator[tuple[TokenFormat, int]]:
         rest = _REST_OF_RUN.match(text, found.end())
         assert rest is not None
         position = rest.end()
-        size = position - start
-        if size < 4000:  # an embedded file is not a token
-            for token in shapeless:
+        follows_word = text[found.start()] in "_-" and start == found.start() + 1
+        if _DIGIT.search(text, start, position) is None and text[start - 3 : start] not in ENDS_OF_PREFIXES:
+            continue  # the name of a class
+        by_start = _by_start()
+        if position - start < 4000:  # an embedded file is not a token
+            for token in _shapeless():
                 yield token, start
-        if text[found.start()] in "_-" and start == found.start() + 1:
+        if follows_word:
             before = _TOKEN_BEFORE.search(text, max(0, start - _LOOK_BACK), start)
             assert before is not None
             yield from _with_prefix(by_start, text, before.start())
@@ -99,6 +114,12 @@ def _with_prefix(by_start: dict[str, list[TokenFormat]], text: str, start: int) 
     for token in by_start.get(text[start : start + 2], ()):
         if text.startswith(token.prefixes, start):
             yield token, start
+
+
+@cache
+def _shapeless() -> tuple[TokenFormat, ...]:
+    """The formats whose values begin with nothing in particular."""
+    return tuple(each for each in all_formats() if not each.prefixes and not each.swept)
 
 
 @cache

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mlwarden.model.levels import Confidence, Severity
-from mlwarden.secrets.formats import TokenFormat
-from mlwarden.secrets.placeholders import entropy, placeholder_reason
+from mlwarden.secrets.formats import TokenFormat, compiled
 
 URL_PASSWORD = TokenFormat(
     id="url-password",
@@ -30,19 +29,16 @@ def _each(words: str) -> frozenset[str]:
     return frozenset(words.split())
 
 
-# `re` looks for the literal `://` first. User, password, host.
-_URL = re.compile(r"""://([^\s/@:"'<>`|\\]{0,100})(?::([^\s/@"'<>`\\]{1,256}))?@([\w.\-\[\]:%$]{1,255})""")
-_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]{1,30}\Z")
-_LOCAL = re.compile(
-    r"localhost|127\.|0\.0\.0\.0|\[?::1|host\.docker\.internal|10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\."
-)
+# The patterns are compiled when they are needed. `re` looks for the literal `://` first. User, password, host.
+_URL = r"""://([^\s/@:"'<>`|\\]{0,100})(?::([^\s/@"'<>`\\]{1,256}))?@([\w.\-\[\]:%$]{1,255})"""
+_SCHEME = r"[A-Za-z][A-Za-z0-9+.\-]{1,30}\Z"
+_LOCAL = r"localhost|127\.|0\.0\.0\.0|\[?::1|host\.docker\.internal|10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\."
 # Names reserved for documentation (RFC 2606, RFC 6761), and what people write in their place.
-_EXAMPLE_HOST = re.compile(
-    r"(?:^|[.@\-])(?:example|invalid|test|localdomain|yourhost|your-host|yourdomain|hostname|server|myhost|myserver|host"
-    r"|domain|proxyhost|proxy_host|proxy-host|dbhost|db_host|db-host|ip|address)(?:$|[.:\d])|your",
-    re.IGNORECASE,
+_EXAMPLE_HOST = (
+    r"(?i)(?:^|[.@\-])(?:example|invalid|test|localdomain|yourhost|your-host|yourdomain|hostname|server|myhost|myserver|host"
+    r"|domain|proxyhost|proxy_host|proxy-host|dbhost|db_host|db-host|ip|address)(?:$|[.:\d])|your"
 )
-_TEMPLATE = re.compile(r"[{}<>$*…]|%\(|%s|\.\.\.|\[|\(|[^\x00-\x7f]")
+_TEMPLATE = r"[{}<>$*…]|%\(|%s|\.\.\.|\[|\(|[^\x00-\x7f]"
 _WEAK = _each(
     """
     admin administrator airflow amqp api_key api_token apikey bar baz changeme credentials dbpass dbpassword default
@@ -55,9 +51,9 @@ _WEAK = _each(
 )
 # The part before the @ names a user, however it looks.
 _USER_ONLY = frozenset({"ssh", "sftp", "git+ssh", "svn+ssh", "rsync", "mailto", "sip"})
-_PLAIN_WORD = re.compile(r"[a-z_\-.]+|[A-Z][a-z]+")
-_HEX_NUMBER = re.compile(r"[0-9]{1,6}")
-_REFERENCE = re.compile(r"[A-Z][A-Z0-9_]*(?:PASS|PWD|TOKEN|SECRET|KEY|PASSWORD|USER|CREDS?)[A-Z0-9_]*")
+_PLAIN_WORD = r"[a-z_\-.]+|[A-Z][a-z]+"
+_HEX_NUMBER = r"[0-9]{1,6}"
+_REFERENCE = r"[A-Z][A-Z0-9_]*(?:PASS|PWD|TOKEN|SECRET|KEY|PASSWORD|USER|CREDS?)[A-Z0-9_]*"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +79,10 @@ class UrlCredential:
 
 def find_credentials(text: str) -> Iterator[UrlCredential]:
     """The credentials in URLs that are no placeholders, in order."""
-    for found in _URL.finditer(text):
-        scheme = _SCHEME.search(text, max(0, found.start() - 32), found.start())
+    if "://" not in text:
+        return
+    for found in compiled(_URL).finditer(text):
+        scheme = compiled(_SCHEME).search(text, max(0, found.start() - 32), found.start())
         if scheme is None:
             continue
         user, password, host = found[1], found[2], found[3]
@@ -115,22 +113,29 @@ def accepted_credentials(text: str, path: str) -> Iterator[UrlCredential]:
 
 
 def _judged(value: str, user: str, host: str, is_token: bool) -> Confidence | None:
+    from mlwarden.secrets.placeholders import entropy, placeholder_reason
+
     lower = value.lower()
-    if _TEMPLATE.search(value) or _TEMPLATE.search(user) or _EXAMPLE_HOST.search(host) or not host.isascii():
+    if (
+        compiled(_TEMPLATE).search(value)
+        or compiled(_TEMPLATE).search(user)
+        or compiled(_EXAMPLE_HOST).search(host)
+        or not host.isascii()
+    ):
         return None
-    if lower in _WEAK or (lower == user.lower() and not is_token) or _REFERENCE.fullmatch(value):
+    if lower in _WEAK or (lower == user.lower() and not is_token) or compiled(_REFERENCE).fullmatch(value):
         return None
     if is_token:
         # `https://user@host` names a user; a token is long and random.
         if len(value) < 20 or placeholder_reason(value) or not re.search(r"[0-9]", value):
             return None
         return Confidence.MEDIUM
-    if len(value) < 4 or _HEX_NUMBER.fullmatch(value) or _is_word_of_placeholder(lower):
+    if len(value) < 4 or compiled(_HEX_NUMBER).fullmatch(value) or _is_word_of_placeholder(lower):
         return None
-    if _LOCAL.match(host) or "." not in host.split(":")[0]:
+    if compiled(_LOCAL).match(host) or "." not in host.split(":")[0]:
         # A word before the name of a service (`db`, `redis`) or this machine is a default, or no password at all:
         # `github://owner:repository@commit`.
-        return None if _PLAIN_WORD.fullmatch(value) else Confidence.LOW
+        return None if compiled(_PLAIN_WORD).fullmatch(value) else Confidence.LOW
     return Confidence.HIGH if entropy(value) > 2.5 else Confidence.MEDIUM
 
 

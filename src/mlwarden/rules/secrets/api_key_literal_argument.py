@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from mlwarden.model.fixes import Applicability
 from mlwarden.rules.base import Bad, Confidence, Finding, Fix, Good, Missed, Reference, Rule, Severity, Span, TraceStep
+from mlwarden.rules.examples import Examples, later
 from mlwarden.secrets.clients import (
     AMBIGUOUS_KEYWORDS,
     PACKAGES_WITH_TOKENS,
@@ -15,7 +16,6 @@ from mlwarden.secrets.clients import (
     variable_for,
 )
 from mlwarden.secrets.literals import secrets_in
-from mlwarden.secrets.samples import sample
 from mlwarden.secrets.wording import WHY_ENVIRONMENT, sentence
 from mlwarden.semantics.literals import read_from_environment, value_span
 
@@ -25,9 +25,6 @@ if TYPE_CHECKING:
     from mlwarden.semantics.model import SemanticModel
     from mlwarden.semantics.values import Value
 
-_OPENAI = sample("openai")
-_COHERE = sample("cohere")
-_GENERIC = sample("weaviate")
 _ASSIGNED = ("api_key", "api_token", "openai_key", "anthropic_key", "access_token", "auth_token", "hf_token")
 # Calls that make something up from text, and no client.
 _NO_CLIENTS = frozenset({"print", "len", "str", "repr", "isinstance", "dict", "logging.info", "logging.debug"})
@@ -79,114 +76,7 @@ class ApiKeyLiteralArgument(Rule):
         Reference("OpenAI: best practices for API key safety", "https://help.openai.com/en/articles/5112595"),
         Reference("MITRE ATLAS: LLM jacking (AML.CS0030)", "https://atlas.mitre.org/studies/AML.CS0030"),
     )
-    examples = (
-        Bad(
-            f"""
-            from openai import OpenAI
-
-            client = OpenAI(api_key="{_OPENAI}")
-                                     {"^" * len(_OPENAI)}
-            """,
-            severity=Severity.CRITICAL,
-            confidence=Confidence.HIGH,
-            message="OpenAI API key in the call of `openai.OpenAI`: whoever reads it here, or in its history, can use "
-            "it until it is revoked",
-            fixed="""
-            from openai import OpenAI
-            import os
-
-            client = OpenAI(api_key=os.environ["OPENAI_API_KEY"])
-            """,
-        ),
-        Bad(
-            f"""
-            import cohere
-
-            CO_API_KEY = "{_COHERE}"
-                          {"^" * len(_COHERE)}
-
-            def embed(texts):
-                return cohere.Client(CO_API_KEY).embed(texts=texts)
-            """,
-            confidence=Confidence.HIGH,
-            fixed="""
-            import cohere
-            import os
-
-            CO_API_KEY = os.environ["CO_API_KEY"]
-
-            def embed(texts):
-                return cohere.Client(CO_API_KEY).embed(texts=texts)
-            """,
-        ),
-        Bad(
-            f"""
-            import os
-            import openai
-
-            openai.api_key = "{_OPENAI}"
-                              {"^" * len(_OPENAI)}
-            """,
-            fixed="""
-            import os
-            import openai
-
-            openai.api_key = os.environ["OPENAI_API_KEY"]
-            """,
-        ),
-        Bad(
-            f"""
-            from acme.inference import Gateway
-
-            gateway = Gateway("https://models.acme-labs.io", api_key="{_GENERIC}")
-                                                                      {"^" * len(_GENERIC)}
-            """,
-            confidence=Confidence.MEDIUM,
-            fixed="""
-            from acme.inference import Gateway
-            import os
-
-            gateway = Gateway("https://models.acme-labs.io", api_key=os.environ["API_KEY"])
-            """,
-        ),
-        Bad(
-            f"""
-            from openai import OpenAI
-
-            client = OpenAI(api_key="{_OPENAI[:12]}" "{_OPENAI[12:]}")
-                                    {"^" * (len(_OPENAI) + 5)}
-            """,
-        ),
-        Good(
-            """
-            from openai import OpenAI
-
-            local = OpenAI(base_url="http://localhost:11434/v1", api_key="ollama")
-            vllm = OpenAI(base_url="http://localhost:8000/v1", api_key="EMPTY")
-            docs = OpenAI(api_key="sk-your-api-key-goes-here-0123456789")
-            """,
-            because="local servers take any key, and the last one is a placeholder",
-        ),
-        Good(
-            """
-            import os
-            from openai import OpenAI
-
-            client = OpenAI(api_key=os.environ["OPENAI_API_KEY"])
-            other = OpenAI(api_key=os.getenv("OTHER_API_KEY"))
-            cache = lookup(key="user:4711:embeddings:v2", token="<|endoftext|>")
-            """,
-            because="the keys come from the environment, and `key` and `token` are ordinary words elsewhere",
-        ),
-        Missed(
-            """
-            from openai import OpenAI
-
-            client = OpenAI(api_key=open("key.txt").read())
-            """,
-            because="what a file beside the code holds is checked as a file of its own",
-        ),
-    )
+    examples = later(lambda: _examples())
 
     def check_model(self, model: SemanticModel) -> Iterator[Finding]:
         """Look at every argument whose name says that it is a secret."""
@@ -253,3 +143,119 @@ def _secret_arguments(call: CallSite) -> Iterator[tuple[str, Value, Span | None]
 
 def _span_of(call: CallSite, argument: Argument) -> Span | None:
     return None if argument.node is None else call.fragment.span(argument.node.value)
+
+
+def _examples() -> Examples:
+    from mlwarden.secrets.samples import sample
+
+    openai = sample("openai")
+    cohere = sample("cohere")
+    generic = sample("weaviate")
+    return (
+        Bad(
+            f"""
+            from openai import OpenAI
+
+            client = OpenAI(api_key="{openai}")
+                                     {"^" * len(openai)}
+            """,
+            severity=Severity.CRITICAL,
+            confidence=Confidence.HIGH,
+            message="OpenAI API key in the call of `openai.OpenAI`: whoever reads it here, or in its history, can use "
+            "it until it is revoked",
+            fixed="""
+            from openai import OpenAI
+            import os
+
+            client = OpenAI(api_key=os.environ["OPENAI_API_KEY"])
+            """,
+        ),
+        Bad(
+            f"""
+            import cohere
+
+            CO_API_KEY = "{cohere}"
+                          {"^" * len(cohere)}
+
+            def embed(texts):
+                return cohere.Client(CO_API_KEY).embed(texts=texts)
+            """,
+            confidence=Confidence.HIGH,
+            fixed="""
+            import cohere
+            import os
+
+            CO_API_KEY = os.environ["CO_API_KEY"]
+
+            def embed(texts):
+                return cohere.Client(CO_API_KEY).embed(texts=texts)
+            """,
+        ),
+        Bad(
+            f"""
+            import os
+            import openai
+
+            openai.api_key = "{openai}"
+                              {"^" * len(openai)}
+            """,
+            fixed="""
+            import os
+            import openai
+
+            openai.api_key = os.environ["OPENAI_API_KEY"]
+            """,
+        ),
+        Bad(
+            f"""
+            from acme.inference import Gateway
+
+            gateway = Gateway("https://models.acme-labs.io", api_key="{generic}")
+                                                                      {"^" * len(generic)}
+            """,
+            confidence=Confidence.MEDIUM,
+            fixed="""
+            from acme.inference import Gateway
+            import os
+
+            gateway = Gateway("https://models.acme-labs.io", api_key=os.environ["API_KEY"])
+            """,
+        ),
+        Bad(
+            f"""
+            from openai import OpenAI
+
+            client = OpenAI(api_key="{openai[:12]}" "{openai[12:]}")
+                                    {"^" * (len(openai) + 5)}
+            """,
+        ),
+        Good(
+            """
+            from openai import OpenAI
+
+            local = OpenAI(base_url="http://localhost:11434/v1", api_key="ollama")
+            vllm = OpenAI(base_url="http://localhost:8000/v1", api_key="EMPTY")
+            docs = OpenAI(api_key="sk-your-api-key-goes-here-0123456789")
+            """,
+            because="local servers take any key, and the last one is a placeholder",
+        ),
+        Good(
+            """
+            import os
+            from openai import OpenAI
+
+            client = OpenAI(api_key=os.environ["OPENAI_API_KEY"])
+            other = OpenAI(api_key=os.getenv("OTHER_API_KEY"))
+            cache = lookup(key="user:4711:embeddings:v2", token="<|endoftext|>")
+            """,
+            because="the keys come from the environment, and `key` and `token` are ordinary words elsewhere",
+        ),
+        Missed(
+            """
+            from openai import OpenAI
+
+            client = OpenAI(api_key=open("key.txt").read())
+            """,
+            because="what a file beside the code holds is checked as a file of its own",
+        ),
+    )

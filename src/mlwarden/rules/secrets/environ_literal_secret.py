@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from mlwarden.model.fixes import Applicability, TextEdit
 from mlwarden.notebooks.notebook import Notebook
 from mlwarden.rules.base import Bad, Confidence, Finding, Fix, Good, Missed, Reference, Rule, Severity, Span
+from mlwarden.rules.examples import Examples, later
 from mlwarden.secrets.literals import secrets_in
-from mlwarden.secrets.samples import sample
 from mlwarden.secrets.wording import sentence
 from mlwarden.semantics.environment import without_statement
 from mlwarden.semantics.literals import literal_at, value_span
@@ -20,9 +20,6 @@ if TYPE_CHECKING:
     from mlwarden.semantics.model import SemanticModel
     from mlwarden.semantics.values import Value
 
-_OPENAI = sample("openai")
-_HF = sample("huggingface")
-_WANDB = sample("wandb-legacy")
 # Where name and value stand: (name, position), (name, position).
 _SETTERS = {
     "os.environ.setdefault": (("key", 0), ("value", 1)),
@@ -73,79 +70,7 @@ class EnvironLiteralSecret(Rule):
         Reference("Python: getpass", "https://docs.python.org/3/library/getpass.html"),
         Reference("The Twelve-Factor App: configuration", "https://12factor.net/config"),
     )
-    examples = (
-        Bad(
-            f"""
-            import os
-
-            os.environ["OPENAI_API_KEY"] = "{_OPENAI}"
-                                            {"^" * len(_OPENAI)}
-            model = "gpt-4o"
-            """,
-            severity=Severity.CRITICAL,
-            confidence=Confidence.HIGH,
-            message="OpenAI API key put into the environment variable `OPENAI_API_KEY`: whoever reads it here, or in "
-            "its history, can use it until it is revoked",
-            fixed="""
-            import os
-
-            model = "gpt-4o"
-            """,
-        ),
-        Bad(
-            f"""
-            import os
-
-            if "HF_TOKEN" not in os.environ:
-                os.environ.setdefault("HF_TOKEN", "{_HF}")
-                                                   {"^" * len(_HF)}
-            """,
-            fixed="""
-            import os
-
-            if "HF_TOKEN" not in os.environ:
-                pass
-            """,
-        ),
-        Bad(
-            f"""
-            from os import environ
-
-            environ.update({{"WANDB_PROJECT": "heads", "WANDB_API_KEY": "{_WANDB}"}})
-                                                                        {"^" * len(_WANDB)}
-            """,
-        ),
-        Good(
-            """
-            import getpass
-            import os
-
-            os.environ["OPENAI_API_KEY"] = getpass.getpass("OPENAI_API_KEY")
-            os.environ["HF_TOKEN"] = "hf_..."
-            os.environ["WANDB_API_KEY"] = "YOUR_KEY"
-            os.environ["COHERE_API_KEY"] = "VOTRE_CLE"
-            """,
-            because="the first is asked for, the others are placeholders",
-        ),
-        Good(
-            """
-            import os
-
-            os.environ["TOKENIZERS_PARALLELISM"] = "false"
-            os.environ["CUDA_VISIBLE_DEVICES"] = "0,1"
-            os.environ["HF_HOME"] = "/data/a1b2c3d4e5f60718293a4b5c6d7e8f90"
-            """,
-            because="these variables hold no secrets",
-        ),
-        Missed(
-            f"""
-            import os
-
-            os.environ |= {{"WANDB_API_KEY": "{_WANDB}"}}
-            """,
-            because="dictionaries that are merged in are not followed; MLW302 knows this key by its shape",
-        ),
-    )
+    examples = later(lambda: _examples())
 
     def check_assignment(self, assignment: Assignment, model: SemanticModel) -> Iterator[Finding]:
         """Report `os.environ["NAME"] = "secret"`."""
@@ -201,3 +126,84 @@ def _fixes(model: SemanticModel, name: str, span: Span, statement: Span | None) 
             Applicability.UNSAFE,
             "the environment variable must be set where the program runs",
         )
+
+
+def _examples() -> Examples:
+    from mlwarden.secrets.samples import sample
+
+    openai = sample("openai")
+    hf = sample("huggingface")
+    wandb = sample("wandb-legacy")
+    return (
+        Bad(
+            f"""
+            import os
+
+            os.environ["OPENAI_API_KEY"] = "{openai}"
+                                            {"^" * len(openai)}
+            model = "gpt-4o"
+            """,
+            severity=Severity.CRITICAL,
+            confidence=Confidence.HIGH,
+            message="OpenAI API key put into the environment variable `OPENAI_API_KEY`: whoever reads it here, or in "
+            "its history, can use it until it is revoked",
+            fixed="""
+            import os
+
+            model = "gpt-4o"
+            """,
+        ),
+        Bad(
+            f"""
+            import os
+
+            if "HF_TOKEN" not in os.environ:
+                os.environ.setdefault("HF_TOKEN", "{hf}")
+                                                   {"^" * len(hf)}
+            """,
+            fixed="""
+            import os
+
+            if "HF_TOKEN" not in os.environ:
+                pass
+            """,
+        ),
+        Bad(
+            f"""
+            from os import environ
+
+            environ.update({{"WANDB_PROJECT": "heads", "WANDB_API_KEY": "{wandb}"}})
+                                                                        {"^" * len(wandb)}
+            """,
+        ),
+        Good(
+            """
+            import getpass
+            import os
+
+            os.environ["OPENAI_API_KEY"] = getpass.getpass("OPENAI_API_KEY")
+            os.environ["HF_TOKEN"] = "hf_..."
+            os.environ["WANDB_API_KEY"] = "YOUR_KEY"
+            os.environ["COHERE_API_KEY"] = "VOTRE_CLE"
+            """,
+            because="the first is asked for, the others are placeholders",
+        ),
+        Good(
+            """
+            import os
+
+            os.environ["TOKENIZERS_PARALLELISM"] = "false"
+            os.environ["CUDA_VISIBLE_DEVICES"] = "0,1"
+            os.environ["HF_HOME"] = "/data/a1b2c3d4e5f60718293a4b5c6d7e8f90"
+            """,
+            because="these variables hold no secrets",
+        ),
+        Missed(
+            f"""
+            import os
+
+            os.environ |= {{"WANDB_API_KEY": "{wandb}"}}
+            """,
+            because="dictionaries that are merged in are not followed; MLW302 knows this key by its shape",
+        ),
+    )

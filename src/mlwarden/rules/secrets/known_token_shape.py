@@ -20,17 +20,13 @@ from mlwarden.rules.base import (
     Severity,
     Span,
 )
-from mlwarden.secrets.samples import sample
+from mlwarden.rules.examples import Examples, later
 from mlwarden.secrets.scan import Context, SecretMatch, find_secrets
 from mlwarden.secrets.wording import WHY_ENVIRONMENT, sentence
 
 if TYPE_CHECKING:
     from mlwarden.source.documents import Document
 
-_HF = sample("huggingface")
-_OPENAI = sample("openai")
-_GITHUB = sample("github")
-_COHERE = sample("cohere")
 _PLACES = {
     DocumentKind.PYTHON: "in the code",
     DocumentKind.NOTEBOOK: "in a notebook cell",
@@ -89,76 +85,7 @@ class KnownTokenShape(Rule):
             "removing-sensitive-data-from-a-repository",
         ),
     )
-    examples = (
-        Bad(
-            f"""
-            from transformers import pipeline
-
-            TOKEN = "{_HF}"
-                     {"^" * len(_HF)}
-            """,
-            severity=Severity.CRITICAL,
-            confidence=Confidence.HIGH,
-            message="Hugging Face access token in the code: whoever reads it here, or in its history, can use it until "
-            "it is revoked",
-            fixed="""
-            from transformers import pipeline
-            import os
-
-            TOKEN = os.environ["HF_TOKEN"]
-            """,
-        ),
-        Bad(
-            f"""
-            import os
-
-            # the old key was {_OPENAI}
-                              {"^" * len(_OPENAI)}
-            OPENAI_API_KEY = os.environ["OPENAI_API_KEY"]
-            """,
-        ),
-        Bad(
-            f"""
-            HF_HOME=/data/huggingface
-            GITHUB_TOKEN={_GITHUB}
-                         {"^" * len(_GITHUB)}
-            """,
-            path=".env",
-            severity=Severity.CRITICAL,
-        ),
-        Bad(
-            f"""
-            cohere:
-              api_key: {_COHERE}
-                       {"^" * len(_COHERE)}
-            """,
-            path="config.yaml",
-            confidence=Confidence.MEDIUM,
-        ),
-        Good(
-            """
-            HF_TOKEN=hf_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx
-            OPENAI_API_KEY=sk-your-key-here
-            ANTHROPIC_API_KEY=<your key>
-            """,
-            path=".env.example",
-            because="these are placeholders",
-        ),
-        Good(
-            """
-            MODEL_SHA256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
-            REVISION = "4c2e6b8f0d1a3957bc2d48e6f7091a3c5d7e9f0b"
-            RUN_ID = "3f2504e0-4f89-41d3-9a0c-0305e82c3301"
-            """,
-            because="digests, commits and identifiers open nothing",
-        ),
-        Missed(
-            f"""
-            TOKEN = "{_HF[:9]}" + "{_HF[9:]}"
-            """,
-            because="literals are not put together here; where such a value is given to a client, MLW301 sees it",
-        ),
-    )
+    examples = later(lambda: _examples())
 
     def check_document(self, document: Document) -> Iterator[Finding]:
         """Report every token in the text, or in the source of every cell."""
@@ -189,3 +116,82 @@ def _fixes(document: Document, span: Span, found: SecretMatch) -> Iterator[Fix]:
         edits = read_from_environment(document, span, found.env)
         if edits is not None:
             yield Fix("Read it from an environment variable", edits, Applicability.UNSAFE, WHY_ENVIRONMENT)
+
+
+def _examples() -> Examples:
+    from mlwarden.secrets.samples import sample
+
+    hf = sample("huggingface")
+    openai = sample("openai")
+    github = sample("github")
+    cohere = sample("cohere")
+    return (
+        Bad(
+            f"""
+            from transformers import pipeline
+
+            TOKEN = "{hf}"
+                     {"^" * len(hf)}
+            """,
+            severity=Severity.CRITICAL,
+            confidence=Confidence.HIGH,
+            message="Hugging Face access token in the code: whoever reads it here, or in its history, can use it until "
+            "it is revoked",
+            fixed="""
+            from transformers import pipeline
+            import os
+
+            TOKEN = os.environ["HF_TOKEN"]
+            """,
+        ),
+        Bad(
+            f"""
+            import os
+
+            # the old key was {openai}
+                              {"^" * len(openai)}
+            OPENAI_API_KEY = os.environ["OPENAI_API_KEY"]
+            """,
+        ),
+        Bad(
+            f"""
+            HF_HOME=/data/huggingface
+            GITHUB_TOKEN={github}
+                         {"^" * len(github)}
+            """,
+            path=".env",
+            severity=Severity.CRITICAL,
+        ),
+        Bad(
+            f"""
+            cohere:
+              api_key: {cohere}
+                       {"^" * len(cohere)}
+            """,
+            path="config.yaml",
+            confidence=Confidence.MEDIUM,
+        ),
+        Good(
+            """
+            HF_TOKEN=hf_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx
+            OPENAI_API_KEY=sk-your-key-here
+            ANTHROPIC_API_KEY=<your key>
+            """,
+            path=".env.example",
+            because="these are placeholders",
+        ),
+        Good(
+            """
+            MODEL_SHA256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+            REVISION = "4c2e6b8f0d1a3957bc2d48e6f7091a3c5d7e9f0b"
+            RUN_ID = "3f2504e0-4f89-41d3-9a0c-0305e82c3301"
+            """,
+            because="digests, commits and identifiers open nothing",
+        ),
+        Missed(
+            f"""
+            TOKEN = "{hf[:9]}" + "{hf[9:]}"
+            """,
+            because="literals are not put together here; where such a value is given to a client, MLW301 sees it",
+        ),
+    )

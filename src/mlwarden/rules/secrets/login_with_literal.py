@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from mlwarden.model.fixes import Applicability, TextEdit
 from mlwarden.rules.base import Bad, Confidence, Finding, Fix, Good, Missed, Reference, Rule, Severity, Span, TraceStep
+from mlwarden.rules.examples import Examples, later
 from mlwarden.secrets.literals import secrets_in
-from mlwarden.secrets.samples import sample
 from mlwarden.secrets.wording import WHY_ENVIRONMENT, sentence
 from mlwarden.semantics.environment import without_statement
 from mlwarden.semantics.literals import read_from_environment, value_span
@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from mlwarden.semantics.calls import CallSite
     from mlwarden.semantics.model import SemanticModel
 
-_HF = sample("huggingface")
-_WANDB = sample("wandb-legacy")
-_COMET = sample("comet")
 
 # The arguments that are secrets: (name, position or None), and the variable that is read without them.
 _HUB = "HF_TOKEN"
@@ -112,97 +109,7 @@ class LoginWithLiteral(Rule):
         ),
         Reference("wandb: environment variables", "https://docs.wandb.ai/guides/track/environment-variables/"),
     )
-    examples = (
-        Bad(
-            f"""
-            from huggingface_hub import login
-
-            login(token="{_HF}")
-                         {"^" * len(_HF)}
-            model = load()
-            """,
-            severity=Severity.CRITICAL,
-            confidence=Confidence.HIGH,
-            message="Hugging Face access token in the call of `huggingface_hub.login`: whoever reads it here, or in "
-            "its history, can use it until it is revoked",
-            fixed="""
-            from huggingface_hub import login
-
-            model = load()
-            """,
-        ),
-        Bad(
-            f"""
-            import wandb
-
-            wandb.login(key="{_WANDB}")
-                             {"^" * len(_WANDB)}
-            """,
-            fixed="""
-            import wandb
-
-            wandb.login()
-            """,
-        ),
-        Bad(
-            f"""
-            from transformers import AutoModel
-
-            TOKEN = "{_HF}"
-                     {"^" * len(_HF)}
-            model = AutoModel.from_pretrained("acme-labs/heads", token=TOKEN)
-            """,
-            fixed="""
-            from transformers import AutoModel
-            import os
-
-            TOKEN = os.environ["HF_TOKEN"]
-            model = AutoModel.from_pretrained("acme-labs/heads", token=TOKEN)
-            """,
-        ),
-        Bad(
-            f"""
-            import comet_ml
-
-            experiment = comet_ml.Experiment(api_key="{_COMET}", project_name="heads")
-                                                      {"^" * len(_COMET)}
-            """,
-            fixed="""
-            import comet_ml
-
-            experiment = comet_ml.Experiment(project_name="heads")
-            """,
-        ),
-        Good(
-            """
-            import os
-            from huggingface_hub import HfApi, login
-
-            login(token=os.environ["HF_TOKEN"])
-            api = HfApi(token=True)
-            """,
-            because="the token comes from the environment or from the cache",
-        ),
-        Good(
-            """
-            from huggingface_hub import login
-            import wandb
-
-            login("hf_your_token_here")
-            login(token="hf_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx")
-            wandb.login(key="YOUR_API_KEY")
-            """,
-            because="these are placeholders",
-        ),
-        Missed(
-            """
-            import wandb
-
-            wandb.login(key=bytes.fromhex("30313233").decode())
-            """,
-            because="values that are computed are not followed",
-        ),
-    )
+    examples = later(lambda: _examples())
 
     def check_call(self, call: CallSite, model: SemanticModel) -> Iterator[Finding]:
         """Report a token that is passed to a login or a hub, where it was written."""
@@ -241,3 +148,102 @@ def _fixes(
         edits = read_from_environment(model.document, span, variable)
     if edits is not None:
         yield Fix(title, edits, Applicability.UNSAFE, WHY_ENVIRONMENT)
+
+
+def _examples() -> Examples:
+    from mlwarden.secrets.samples import sample
+
+    hf = sample("huggingface")
+    wandb = sample("wandb-legacy")
+    comet = sample("comet")
+    return (
+        Bad(
+            f"""
+            from huggingface_hub import login
+
+            login(token="{hf}")
+                         {"^" * len(hf)}
+            model = load()
+            """,
+            severity=Severity.CRITICAL,
+            confidence=Confidence.HIGH,
+            message="Hugging Face access token in the call of `huggingface_hub.login`: whoever reads it here, or in "
+            "its history, can use it until it is revoked",
+            fixed="""
+            from huggingface_hub import login
+
+            model = load()
+            """,
+        ),
+        Bad(
+            f"""
+            import wandb
+
+            wandb.login(key="{wandb}")
+                             {"^" * len(wandb)}
+            """,
+            fixed="""
+            import wandb
+
+            wandb.login()
+            """,
+        ),
+        Bad(
+            f"""
+            from transformers import AutoModel
+
+            TOKEN = "{hf}"
+                     {"^" * len(hf)}
+            model = AutoModel.from_pretrained("acme-labs/heads", token=TOKEN)
+            """,
+            fixed="""
+            from transformers import AutoModel
+            import os
+
+            TOKEN = os.environ["HF_TOKEN"]
+            model = AutoModel.from_pretrained("acme-labs/heads", token=TOKEN)
+            """,
+        ),
+        Bad(
+            f"""
+            import comet_ml
+
+            experiment = comet_ml.Experiment(api_key="{comet}", project_name="heads")
+                                                      {"^" * len(comet)}
+            """,
+            fixed="""
+            import comet_ml
+
+            experiment = comet_ml.Experiment(project_name="heads")
+            """,
+        ),
+        Good(
+            """
+            import os
+            from huggingface_hub import HfApi, login
+
+            login(token=os.environ["HF_TOKEN"])
+            api = HfApi(token=True)
+            """,
+            because="the token comes from the environment or from the cache",
+        ),
+        Good(
+            """
+            from huggingface_hub import login
+            import wandb
+
+            login("hf_your_token_here")
+            login(token="hf_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx")
+            wandb.login(key="YOUR_API_KEY")
+            """,
+            because="these are placeholders",
+        ),
+        Missed(
+            """
+            import wandb
+
+            wandb.login(key=bytes.fromhex("30313233").decode())
+            """,
+            because="values that are computed are not followed",
+        ),
+    )

@@ -22,18 +22,14 @@ from mlwarden.rules.base import (
     Severity,
     Span,
 )
+from mlwarden.rules.examples import Examples, later
 from mlwarden.secrets.literals import judge
-from mlwarden.secrets.samples import sample
 from mlwarden.secrets.scan import Context, SecretMatch, find_secrets
 from mlwarden.secrets.wording import sentence
 
 if TYPE_CHECKING:
     from mlwarden.source.documents import Document
 
-_OPENAI = sample("openai")
-_HF = sample("huggingface")
-_WANDB = sample("wandb-legacy")
-_RANDOM = sample("qdrant")
 
 _ENVIRONMENT = frozenset({"env", "set_env"})
 _SHELLS = frozenset({"!", "!!", "sh", "bash", "script", "system", "sx", "zsh"})
@@ -97,55 +93,7 @@ class MagicEnvSecret(Rule):
         Reference("IPython: %env", "https://ipython.readthedocs.io/en/stable/interactive/magics.html#magic-env"),
         Reference("Python: getpass", "https://docs.python.org/3/library/getpass.html"),
     )
-    examples = (
-        Bad(
-            _notebook(f"%env HF_TOKEN={_HF}\n", "from transformers import pipeline"),
-            path="example.ipynb",
-            severity=Severity.CRITICAL,
-            confidence=Confidence.HIGH,
-            message="Hugging Face access token in `%env`: whoever reads it here, or in its history, can use it until "
-            "it is revoked",
-            fixed=_notebook(
-                'import getpass, os; os.environ["HF_TOKEN"] = getpass.getpass("HF_TOKEN")\n',
-                "from transformers import pipeline",
-            ),
-        ),
-        Bad(
-            _notebook(f"%set_env OPENAI_API_KEY {_OPENAI}"),
-            path="example.ipynb",
-            fixed=_notebook('import getpass, os; os.environ["OPENAI_API_KEY"] = getpass.getpass("OPENAI_API_KEY")'),
-        ),
-        Bad(
-            _notebook(f"!wandb login {_WANDB}"),
-            path="example.ipynb",
-            message="Weights & Biases API key in a shell line: whoever reads it here, or in its history, can use it "
-            "until it is revoked",
-        ),
-        Bad(
-            _notebook(f'!curl -H "Authorization: Bearer {_RANDOM}" https://models.acme-labs.io/v1/models'),
-            path="example.ipynb",
-            confidence=Confidence.MEDIUM,
-        ),
-        Bad(
-            _notebook("%%bash\n", f"export GATEWAY_TOKEN='{_RANDOM}'\n", "python train.py"),
-            path="example.ipynb",
-        ),
-        Good(
-            _notebook("%env HF_TOKEN=$token\n", "%env OPENAI_API_KEY=your-api-key\n", "%env CUDA_VISIBLE_DEVICES=0"),
-            path="example.ipynb",
-            because="the first comes from a Python variable, the second is a placeholder, the third no secret",
-        ),
-        Good(
-            _notebook("!git checkout 4c2e6b8f0d1a3957bc2d48e6f7091a3c5d7e9f0b\n", "!hf auth login --token $HF_TOKEN"),
-            path="example.ipynb",
-            because="a commit is no secret, and the token is read from the environment",
-        ),
-        Missed(
-            _notebook("%env DATABASE_PASSWORD=correct-horse"),
-            path="example.ipynb",
-            because="a password that somebody thought up has no shape",
-        ),
-    )
+    examples = later(lambda: _examples())
 
     def check_document(self, document: Document) -> Iterator[Finding]:
         """Look at every magic and shell line of the code cells."""
@@ -219,4 +167,67 @@ def _fixes(magic: Magic, text: str, cell: int) -> Iterator[Fix]:
         (TextEdit(Span(magic.span.start, magic.span.end, cell), code),),
         Applicability.UNSAFE,
         "somebody must type the key, so that the notebook no longer runs unattended",
+    )
+
+
+def _examples() -> Examples:
+    from mlwarden.secrets.samples import sample
+
+    openai = sample("openai")
+    hf = sample("huggingface")
+    wandb = sample("wandb-legacy")
+    random = sample("qdrant")
+    return (
+        Bad(
+            _notebook(f"%env HF_TOKEN={hf}\n", "from transformers import pipeline"),
+            path="example.ipynb",
+            texts=(hf,),
+            severity=Severity.CRITICAL,
+            confidence=Confidence.HIGH,
+            message="Hugging Face access token in `%env`: whoever reads it here, or in its history, can use it until "
+            "it is revoked",
+            fixed=_notebook(
+                'import getpass, os; os.environ["HF_TOKEN"] = getpass.getpass("HF_TOKEN")\n',
+                "from transformers import pipeline",
+            ),
+        ),
+        Bad(
+            _notebook(f"%set_env OPENAI_API_KEY {openai}"),
+            path="example.ipynb",
+            texts=(openai,),
+            fixed=_notebook('import getpass, os; os.environ["OPENAI_API_KEY"] = getpass.getpass("OPENAI_API_KEY")'),
+        ),
+        Bad(
+            _notebook(f"!wandb login {wandb}"),
+            path="example.ipynb",
+            texts=(wandb,),
+            message="Weights & Biases API key in a shell line: whoever reads it here, or in its history, can use it "
+            "until it is revoked",
+        ),
+        Bad(
+            _notebook(f'!curl -H "Authorization: Bearer {random}" https://models.acme-labs.io/v1/models'),
+            path="example.ipynb",
+            texts=(random,),
+            confidence=Confidence.MEDIUM,
+        ),
+        Bad(
+            _notebook("%%bash\n", f"export GATEWAY_TOKEN='{random}'\n", "python train.py"),
+            path="example.ipynb",
+            texts=(random,),
+        ),
+        Good(
+            _notebook("%env HF_TOKEN=$token\n", "%env OPENAI_API_KEY=your-api-key\n", "%env CUDA_VISIBLE_DEVICES=0"),
+            path="example.ipynb",
+            because="the first comes from a Python variable, the second is a placeholder, the third no secret",
+        ),
+        Good(
+            _notebook("!git checkout 4c2e6b8f0d1a3957bc2d48e6f7091a3c5d7e9f0b\n", "!hf auth login --token $HF_TOKEN"),
+            path="example.ipynb",
+            because="a commit is no secret, and the token is read from the environment",
+        ),
+        Missed(
+            _notebook("%env DATABASE_PASSWORD=correct-horse"),
+            path="example.ipynb",
+            because="a password that somebody thought up has no shape",
+        ),
     )

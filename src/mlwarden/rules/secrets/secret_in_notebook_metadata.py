@@ -20,15 +20,12 @@ from mlwarden.rules.base import (
     Severity,
     Span,
 )
-from mlwarden.secrets.samples import sample
+from mlwarden.rules.examples import Examples, later
 from mlwarden.secrets.scan import Context, find_secrets
 from mlwarden.secrets.wording import kind_of
 
 if TYPE_CHECKING:
     from mlwarden.source.documents import Document
-
-_OPENAI = sample("openai-legacy")
-_WANDB = sample("wandb-legacy")
 
 
 def _notebook(metadata: str, cell_metadata: str = "{}") -> str:
@@ -81,37 +78,7 @@ class SecretInNotebookMetadata(Rule):
         ),
         Reference("nbformat: metadata", "https://nbformat.readthedocs.io/en/latest/format_description.html#metadata"),
     )
-    examples = (
-        Bad(
-            _notebook(f'{{"papermill": {{"parameters": {{"api_key": "{_OPENAI}"}}}}}}'),
-            path="example.ipynb",
-            severity=Severity.CRITICAL,
-            message="OpenAI API key in the notebook's metadata, which no editor shows: whoever gets the notebook can "
-            "use it until it is revoked",
-            fixed=_notebook('{"papermill": {"parameters": {"api_key": ""}}}'),
-        ),
-        Bad(
-            _notebook("{}", f'{{"wandb_api_key": "{_WANDB}"}}'),
-            path="example.ipynb",
-            confidence=Confidence.HIGH,
-            fixed=_notebook("{}", '{"wandb_api_key": ""}'),
-        ),
-        Good(
-            _notebook('{"vscode": {"interpreter": {"hash": "4c2e6b8f0d1a3957bc2d48e6f7091a3c5d7e9f0b"}}}'),
-            path="example.ipynb",
-            because="the hash of an interpreter is no secret",
-        ),
-        Good(
-            _notebook('{"papermill": {"parameters": {"api_key": "********", "epochs": 3}}}'),
-            path="example.ipynb",
-            because="the value is masked",
-        ),
-        Missed(
-            _notebook('{"papermill": {"parameters": {"password": "correct horse"}}}'),
-            path="example.ipynb",
-            because="a password has no shape",
-        ),
-    )
+    examples = later(lambda: _examples())
 
     def check_document(self, document: Document) -> Iterator[Finding]:
         """Report tokens in the text of the .ipynb outside of the cells' sources and outputs."""
@@ -150,3 +117,43 @@ def _fixes(text: str, span: Span) -> Iterator[Fix]:
             Applicability.UNSAFE,
             "what reads the field finds no key there",
         )
+
+
+def _examples() -> Examples:
+    from mlwarden.secrets.samples import sample
+
+    openai = sample("openai-legacy")
+    wandb = sample("wandb-legacy")
+    return (
+        Bad(
+            _notebook(f'{{"papermill": {{"parameters": {{"api_key": "{openai}"}}}}}}'),
+            path="example.ipynb",
+            texts=(openai,),
+            severity=Severity.CRITICAL,
+            message="OpenAI API key in the notebook's metadata, which no editor shows: whoever gets the notebook can "
+            "use it until it is revoked",
+            fixed=_notebook('{"papermill": {"parameters": {"api_key": ""}}}'),
+        ),
+        Bad(
+            _notebook("{}", f'{{"wandb_api_key": "{wandb}"}}'),
+            path="example.ipynb",
+            texts=(wandb,),
+            confidence=Confidence.HIGH,
+            fixed=_notebook("{}", '{"wandb_api_key": ""}'),
+        ),
+        Good(
+            _notebook('{"vscode": {"interpreter": {"hash": "4c2e6b8f0d1a3957bc2d48e6f7091a3c5d7e9f0b"}}}'),
+            path="example.ipynb",
+            because="the hash of an interpreter is no secret",
+        ),
+        Good(
+            _notebook('{"papermill": {"parameters": {"api_key": "********", "epochs": 3}}}'),
+            path="example.ipynb",
+            because="the value is masked",
+        ),
+        Missed(
+            _notebook('{"papermill": {"parameters": {"password": "correct horse"}}}'),
+            path="example.ipynb",
+            because="a password has no shape",
+        ),
+    )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from mlwarden.model.fixes import Applicability, TextEdit
 from mlwarden.notebooks.notebook import Cell, Notebook
 from mlwarden.rules.base import Bad, DocumentKind, Finding, Fix, Good, Missed, Reference, Rule, Severity, Span
-from mlwarden.secrets.samples import sample
+from mlwarden.rules.examples import Examples, later
 from mlwarden.secrets.scan import Context, find_secrets
 from mlwarden.secrets.wording import kind_of
 
@@ -34,11 +34,6 @@ def _stream(*lines: str) -> str:
 
 def _rich(mime: str, text: str) -> str:
     return json.dumps([{"data": {mime: text}, "metadata": {}, "output_type": "display_data"}])
-
-
-_HF = sample("huggingface")
-_PRINTED = _stream("LANG=C.UTF-8\n", f"HF_TOKEN={_HF}\n")
-_BEFORE = _notebook(_PRINTED).split(_HF)[0].rpartition("\n")[2]
 
 
 class SecretInOutput(Rule):
@@ -82,38 +77,7 @@ class SecretInOutput(Rule):
             "https://nbformat.readthedocs.io/en/latest/format_description.html#code-cell-outputs",
         ),
     )
-    examples = (
-        Bad(
-            f"{_notebook(_PRINTED).split(_HF)[0]}{_HF}{_notebook(_PRINTED).split(_HF)[1].partition(chr(10))[0]}\n"
-            f"{' ' * len(_BEFORE)}{'^' * len(_HF)}\n"
-            f"{_notebook(_PRINTED).split(_HF)[1].partition(chr(10))[2]}",
-            path="example.ipynb",
-            severity=Severity.CRITICAL,
-            message="Hugging Face access token in a saved output: whoever gets the notebook can use it until it is "
-            "revoked",
-            fixed=_notebook("[]"),
-        ),
-        Bad(
-            _notebook(_rich("text/html", f"<pre>Authorization: Bearer {sample('openai')}</pre>")),
-            path="example.ipynb",
-            fixed=_notebook("[]"),
-        ),
-        Good(
-            _notebook(_stream("HF_TOKEN=hf_****\n", "commit 4c2e6b8f0d1a3957bc2d48e6f7091a3c5d7e9f0b\n")),
-            path="example.ipynb",
-            because="the token is masked, and a commit is no secret",
-        ),
-        Good(
-            _notebook(_rich("image/png", sample("aws-session") + sample("github").replace("_", "/"))),
-            path="example.ipynb",
-            because="it is a picture",
-        ),
-        Missed(
-            _notebook(_stream(f"{_HF[:20]}\n", f"{_HF[20:]}\n")),
-            path="example.ipynb",
-            because="the token was printed over two lines",
-        ),
-    )
+    examples = later(lambda: _examples())
 
     def check_document(self, document: Document) -> Iterator[Finding]:
         """Report each token once for each cell in whose outputs it stands."""
@@ -154,3 +118,41 @@ def _fixes(notebook: Notebook, cell: Cell) -> Iterator[Fix]:
 
 def _clear(outputs: Span) -> TextEdit:
     return TextEdit(outputs, "[]")
+
+
+def _examples() -> Examples:
+    from mlwarden.secrets.samples import sample
+
+    hf = sample("huggingface")
+    return (
+        Bad(
+            _notebook(_stream("LANG=C.UTF-8\n", f"HF_TOKEN={hf}\n")),
+            path="example.ipynb",
+            texts=(hf,),
+            severity=Severity.CRITICAL,
+            message="Hugging Face access token in a saved output: whoever gets the notebook can use it until it is "
+            "revoked",
+            fixed=_notebook("[]"),
+        ),
+        Bad(
+            _notebook(_rich("text/html", f"<pre>Authorization: Bearer {sample('openai')}</pre>")),
+            path="example.ipynb",
+            texts=(sample("openai"),),
+            fixed=_notebook("[]"),
+        ),
+        Good(
+            _notebook(_stream("HF_TOKEN=hf_****\n", "commit 4c2e6b8f0d1a3957bc2d48e6f7091a3c5d7e9f0b\n")),
+            path="example.ipynb",
+            because="the token is masked, and a commit is no secret",
+        ),
+        Good(
+            _notebook(_rich("image/png", sample("aws-session") + sample("github").replace("_", "/"))),
+            path="example.ipynb",
+            because="it is a picture",
+        ),
+        Missed(
+            _notebook(_stream(f"{hf[:20]}\n", f"{hf[20:]}\n")),
+            path="example.ipynb",
+            because="the token was printed over two lines",
+        ),
+    )

@@ -7,15 +7,12 @@ from typing import TYPE_CHECKING
 
 from mlwarden.notebooks.notebook import Notebook
 from mlwarden.rules.base import Bad, Confidence, DocumentKind, Finding, Good, Missed, Reference, Rule, Severity, Span
-from mlwarden.secrets.samples import sample
+from mlwarden.rules.examples import Examples, later
 from mlwarden.secrets.scan import find_secrets
 from mlwarden.secrets.urls import accepted_credentials
 
 if TYPE_CHECKING:
     from mlwarden.source.documents import Document
-
-_PASSWORD = "tR7-vq" + "Lw92xE"
-_GITHUB = sample("github")
 
 
 class SecretInUrl(Rule):
@@ -56,13 +53,44 @@ class SecretInUrl(Rule):
             "pip: authentication", "https://pip.pypa.io/en/stable/topics/authentication/#basic-http-authentication"
         ),
     )
-    examples = (
+    examples = later(lambda: _examples())
+
+    def check_document(self, document: Document) -> Iterator[Finding]:
+        """Report every URL with a password or token in the text, or in the source of every cell."""
+        if isinstance(document, Notebook):
+            for cell in document.cells:
+                yield from self._in_text(cell.source, cell.index, document.path)
+        else:
+            yield from self._in_text(document.text, None, document.path)
+
+    def _in_text(self, text: str, cell: int | None, path: str) -> Iterator[Finding]:
+        for found in accepted_credentials(text, path):
+            severity, confidence = self.severity, found.confidence
+            if found.is_token:  # of a known kind, it is worse and surer than an unknown one
+                for known in find_secrets(text[found.start : found.end]):
+                    severity, confidence = max(severity, known.severity), max(confidence, known.confidence)
+            article = "an" if found.scheme[0] in "aeiou" or found.scheme.startswith("http") else "a"
+            yield self.finding(
+                Span(found.start, found.end, cell),
+                f"{'token' if found.is_token else 'password'} in {article} {found.scheme} URL: it ends up in logs, "
+                "histories and error messages, and whoever reads it can log in",
+                severity=severity,
+                confidence=confidence,
+            )
+
+
+def _examples() -> Examples:
+    from mlwarden.secrets.samples import sample
+
+    password = "tR7-vq" + "Lw92xE"
+    github = sample("github")
+    return (
         Bad(
             f"""
             import mlflow
 
-            mlflow.set_tracking_uri("https://ci:{_PASSWORD}@mlflow.acme-labs.io")
-                                                {"^" * len(_PASSWORD)}
+            mlflow.set_tracking_uri("https://ci:{password}@mlflow.acme-labs.io")
+                                                {"^" * len(password)}
             """,
             severity=Severity.HIGH,
             confidence=Confidence.HIGH,
@@ -71,16 +99,16 @@ class SecretInUrl(Rule):
         ),
         Bad(
             f"""
-            --extra-index-url https://build:{_PASSWORD}@pypi.acme-labs.io/simple
-                                            {"^" * len(_PASSWORD)}
+            --extra-index-url https://build:{password}@pypi.acme-labs.io/simple
+                                            {"^" * len(password)}
             torch==2.6.0
             """,
             path="requirements.txt",
         ),
         Bad(
             f"""
-            # git clone https://{_GITHUB}@github.com/acme-labs/models.git
-                                {"^" * len(_GITHUB)}
+            # git clone https://{github}@github.com/acme-labs/models.git
+                                {"^" * len(github)}
             """,
             severity=Severity.CRITICAL,
             confidence=Confidence.HIGH,
@@ -88,8 +116,8 @@ class SecretInUrl(Rule):
         Bad(
             f"""
             database:
-              url: postgresql+psycopg2://trainer:{_PASSWORD}@db:5432/features
-                                                 {"^" * len(_PASSWORD)}
+              url: postgresql+psycopg2://trainer:{password}@db:5432/features
+                                                 {"^" * len(password)}
             """,
             path="config.yaml",
             confidence=Confidence.LOW,
@@ -118,26 +146,3 @@ class SecretInUrl(Rule):
             because="well-known bad passwords stand in examples far more often than in front of a database",
         ),
     )
-
-    def check_document(self, document: Document) -> Iterator[Finding]:
-        """Report every URL with a password or token in the text, or in the source of every cell."""
-        if isinstance(document, Notebook):
-            for cell in document.cells:
-                yield from self._in_text(cell.source, cell.index, document.path)
-        else:
-            yield from self._in_text(document.text, None, document.path)
-
-    def _in_text(self, text: str, cell: int | None, path: str) -> Iterator[Finding]:
-        for found in accepted_credentials(text, path):
-            severity, confidence = self.severity, found.confidence
-            if found.is_token:  # of a known kind, it is worse and surer than an unknown one
-                for known in find_secrets(text[found.start : found.end]):
-                    severity, confidence = max(severity, known.severity), max(confidence, known.confidence)
-            article = "an" if found.scheme[0] in "aeiou" or found.scheme.startswith("http") else "a"
-            yield self.finding(
-                Span(found.start, found.end, cell),
-                f"{'token' if found.is_token else 'password'} in {article} {found.scheme} URL: it ends up in logs, "
-                "histories and error messages, and whoever reads it can log in",
-                severity=severity,
-                confidence=confidence,
-            )
