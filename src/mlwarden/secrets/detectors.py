@@ -18,7 +18,11 @@ if TYPE_CHECKING:
 
 # Characters around a value that a plugin gets to see besides it; assignments need their left side.
 _AROUND = 200
-_URL_PASSWORD = r"://[^\s/@:\"'<>`|\\]{0,100}:?([^\s/@:\"'<>`\\]{4,256})@"
+# `user:password@`, `token@`, `token:x-oauth-basic@`
+_URL_PASSWORD = (
+    r"://[^\s/@:\"'<>`|\\]{0,100}:?([^\s/@:\"'<>`\\]{4,256})@",
+    r"://([^\s/@:\"'<>`|\\]{20,100}):x(?:-oauth-basic)?@",
+)
 
 
 @cache
@@ -33,7 +37,7 @@ def detector(token: TokenFormat) -> RegexBasedDetector:
         base = getattr(importlib.import_module(f"detect_secrets.plugins.{module}"), name)
         theirs = tuple(base.denylist)
     # `findall` yields the group where there is one; the formats' patterns capture nothing.
-    patterns = (_URL_PASSWORD,) if token.id == "url-password" else (token.pattern, token.loose)
+    patterns = _URL_PASSWORD if token.id == "url-password" else (token.pattern, token.loose)
     ours = tuple(compiled(pattern) for pattern in patterns if pattern)
     attributes = {"secret_type": token.kind, "denylist": (*theirs, *ours)}
     plugin: RegexBasedDetector = type(f"Mlwarden{_class_name(token.id)}Detector", (base,), attributes)()

@@ -13,8 +13,8 @@ from mlwarden.secrets.scan import Context, SecretMatch, find_secrets
 _SHORTEST, _LONGEST = 16, 2000
 _CHARACTERS = re.compile(r"[\w\-./+=:~|!@#%^&]+", re.ASCII)
 _PIECES = re.compile(r"[-_./:+=@|]+")
-# A word, a camel-case name, a short number, a word with a short number: `prod`, `myKey`, `2024`, `v2`, `KEY1`.
-_PIECE_OF_NAME = re.compile(r"(?:[A-Za-z]?[a-z]*(?:[A-Z][a-z]+){0,6}|[A-Z]{1,12})[0-9]{0,4}")
+# A word, a camel-case name, a short number, a word with a short number: `prod`, `myKey`, `2024`, `v2`, `KEY1`, `8B`.
+_PIECE_OF_NAME = re.compile(r"(?:[A-Za-z]?[a-z]*(?:[A-Z][a-z]+){0,6}|[A-Z]{1,12})[0-9]{0,4}|[0-9]{1,4}[A-Za-z]{1,2}")
 
 
 def judge(value: str, *, name: str = "", provider: str = "", path: str = "") -> SecretMatch | None:

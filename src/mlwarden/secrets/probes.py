@@ -22,7 +22,7 @@ _DIGIT = re.compile(r"[0-9]")
 _REST_OF_RUN = re.compile(r"[A-Za-z0-9/+]*")
 # How far back a token may begin before its run: `AGE-SECRET-KEY-`, `pcsk_ab12cd_`.
 _LOOK_BACK = 40
-_TOKEN_BEFORE = re.compile(r"[\w\-]*\Z", re.ASCII)
+_WORD_BEFORE = re.compile(r"[\w\-]*\Z", re.ASCII)
 # Each begins with a literal. The number is how many characters before the match the token begins.
 _SWEEPS = (
     (r"sk-[\w\-]{20}", 0),
@@ -100,12 +100,11 @@ def _runs(text: str) -> Iterator[tuple[TokenFormat, int]]:
             for token in _shapeless():
                 yield token, start
         if follows_word:
-            before = _TOKEN_BEFORE.search(text, max(0, start - _LOOK_BACK), start)
-            assert before is not None
-            yield from _with_prefix(by_start, text, before.start())
-            # `\nhf_...` in the source of a string: the token begins after the escape.
-            if text[before.start() - 1 : before.start()] == "\\":
-                yield from _with_prefix(by_start, text, before.start() + 1)
+            # The prefix need not begin the word: in `\nhf_...` and `%3Dhf_...` an escape stands before it.
+            word = _WORD_BEFORE.search(text, max(0, start - _LOOK_BACK), start)
+            assert word is not None
+            for place in range(word.start(), start):
+                yield from _with_prefix(by_start, text, place)
         else:
             yield from _with_prefix(by_start, text, start)
 
