@@ -1,0 +1,62 @@
+"""What the search for secrets costs, as a whole and by its parts.
+
+usage: python benchmarks/secrets_speed.py DIR
+
+Reads every text below DIR (Python, notebooks as text, Markdown, configuration) and times, on the texts in memory: the
+whole search, the run probe, each sweep and the URLs. Prints MB/s and what was found; secrets are masked.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from mlwarden.secrets import probes, urls
+from mlwarden.secrets.formats import compiled
+from mlwarden.secrets.scan import find_secrets, shapes
+
+SUFFIXES = frozenset({".py", ".ipynb", ".md", ".rst", ".json", ".yaml", ".yml", ".toml", ".txt", ".cfg", ".ini", ".sh"})
+
+
+def texts_below(root: Path) -> list[tuple[Path, str]]:
+    found = []
+    for path in sorted(root.rglob("*")):
+        if path.suffix in SUFFIXES and path.is_file() and not path.is_symlink():
+            try:
+                found.append((path, path.read_text(encoding="utf-8")))
+            except UnicodeDecodeError:
+                continue
+    return found
+
+
+def main(argv: list[str]) -> int:
+    root = Path(argv[0])
+    found = texts_below(root)
+    texts = [text for _, text in found]
+    size = sum(map(len, texts)) / 1e6
+    print(f"{len(texts)} files, {size:.1f} million characters")
+
+    def timed(name: str, count: Callable[[str], int]) -> None:
+        start = time.perf_counter()
+        total = sum(map(count, texts))
+        seconds = time.perf_counter() - start
+        print(f"{name:60} {seconds:7.2f} s {size / seconds:9.1f} MB/s {total:8}")
+
+    timed("everything but detect-secrets (shapes)", lambda text: len(shapes(text)))
+    timed("probes", lambda text: sum(1 for _ in probes.candidates(text)))
+    timed("  runs", lambda text: sum(1 for _ in probes._runs(text)))
+    for pattern, _ in probes._SWEEPS:
+        regex = compiled(pattern)
+        timed(f"  {pattern[:56]}", lambda text, regex=regex: sum(1 for _ in regex.finditer(text)))  # type: ignore[misc]
+    timed("URLs", lambda text: sum(1 for _ in urls.find_credentials(text)))
+    for path, text in found:
+        for match in find_secrets(text):
+            line = text.count("\n", 0, match.start) + 1
+            print(f"{path.relative_to(root)}:{line}: {match} ({match.confidence})")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
