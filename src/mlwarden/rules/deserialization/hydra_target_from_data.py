@@ -31,6 +31,8 @@ _BUILDERS: dict[str, tuple[str, int]] = {
     "importlib.import_module": ("name", 0),
     "pydoc.locate": ("path", 0),
 }
+# Names without which nothing gets from the network to `import_module`.
+_SOURCES = ("requests", "httpx", "urllib", "aiohttp", "fastapi", "flask", "hf_hub_download", "snapshot_download")
 # Values that came out of a model file or an archive.
 _FROM_FILE = re.compile(
     r"(?:torch\.load|tarfile\.\w+|zipfile\.ZipFile|safetensors\.safe_open|h5py\.File|joblib\.load)\b.*"
@@ -64,6 +66,17 @@ class HydraTargetFromData(Rule):
     name = "hydra-target-from-data"
     severity = Severity.HIGH
     calls = tuple(_BUILDERS)
+    triggers = (
+        ("hydra", "instantiate"),
+        ("hydra", "call"),
+        ("hydra", "get_class"),
+        ("hydra", "get_method"),
+        ("hydra", "get_object"),
+        ("monai", "ConfigParser"),
+        ("detectron2", "instantiate"),
+        "instantiate_from_config",
+        *((source, name) for name in ("import_module", "locate") for source in _SOURCES),
+    )
     cwe = (470, 94)
     owasp_llm = ("LLM03",)
     owasp_ml = ("ML06",)

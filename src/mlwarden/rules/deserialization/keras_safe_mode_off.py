@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from mlwarden.model.fixes import Applicability
 from mlwarden.rules.base import Bad, Confidence, Finding, Fix, Good, Missed, Reference, Rule, Severity
 from mlwarden.semantics.loaders import reading, switched_off
+from mlwarden.semantics.origins import trace_of
 
 if TYPE_CHECKING:
     from mlwarden.semantics.calls import CallSite
@@ -20,6 +21,7 @@ _LOADERS: dict[str, tuple[int, str]] = {
     "keras.layers.Lambda.from_config": (2, "config"),
     "keras.layers.TFSMLayer.from_config": (2, "config"),
 }
+_SCOPE = "keras.saving.SafeModeScope"
 
 
 class KerasSafeModeOff(Rule):
@@ -52,7 +54,8 @@ class KerasSafeModeOff(Rule):
     code = "MLW119"
     name = "keras-safe-mode-off"
     severity = Severity.HIGH
-    calls = tuple(_LOADERS)
+    calls = (*_LOADERS, _SCOPE)
+    triggers = ("safe_mode", ("keras", "load_model"), ("tf_keras", "load_model"))
     yields_to = ("MLW108", "MLW132")
     cwe = (502, 94)
     owasp_llm = ("LLM03",)
@@ -129,6 +132,16 @@ class KerasSafeModeOff(Rule):
                 return deserialize_keras_object(config)
             """,
         ),
+        Bad(
+            """
+            import keras
+            from keras.src.saving.serialization_lib import SafeModeScope
+
+            with SafeModeScope(safe_mode=False):
+                 ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+                model = keras.models.load_model("model.keras")
+            """,
+        ),
         Good(
             """
             import keras
@@ -168,6 +181,9 @@ class KerasSafeModeOff(Rule):
 
     def check_call(self, call: CallSite, model: SemanticModel) -> Iterator[Finding]:
         """Report a call whose `safe_mode` is a false constant, as far as it can be followed."""
+        if call.name == _SCOPE:
+            yield from self._check_scope(call)
+            return
         position, keyword = _LOADERS[call.name]
         off = switched_off(call.argument("safe_mode", position))
         if off is None:
@@ -184,6 +200,16 @@ class KerasSafeModeOff(Rule):
             trace=read.trace,
             fixes=self._fixes(call, position),
         )
+
+    def _check_scope(self, call: CallSite) -> Iterator[Finding]:
+        off = switched_off(call.argument("safe_mode", 0))
+        if off is not None:
+            yield self.finding(
+                call.span,
+                "inside `SafeModeScope(safe_mode=False)` the code in every model that is loaded runs",
+                confidence=off,
+                trace=trace_of(call),
+            )
 
     def _fixes(self, call: CallSite, position: int) -> Iterator[Fix]:
         edit = call.remove_argument("safe_mode", position)

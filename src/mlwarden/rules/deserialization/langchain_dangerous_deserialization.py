@@ -177,7 +177,7 @@ class LangchainDangerousDeserialization(Rule):
 
     def _report(self, call: CallSite, model: SemanticModel, how: str, sure: Confidence) -> Iterator[Finding]:
         data = call.argument("", 0)
-        for keyword in ("folder_path", "serialized", "index_uri", "file"):
+        for keyword in ("folder_path", "serialized", "index_uri", "file", "data"):
             if not call.argument(keyword).is_absent:
                 data = call.argument(keyword)
         read = reading(call, model, data, opted_out=sure)

@@ -19,6 +19,26 @@ _RESTORERS = ("__setstate__", *_RECIPES)
 _RUNS = frozenset({"eval", "exec", "os.system", "os.popen", "pty.spawn", "posix.system", "nt.system", "platform.popen"})
 _RUN_PREFIXES = ("subprocess.", "os.exec", "os.spawn", "os.posix_spawn", "runpy.", "commands.")
 _HELPERS = frozenset({"__import__", "importlib.import_module", "webbrowser.open"})
+# Names without which none of these is reached.
+_WORDS = (
+    "eval",
+    "exec",
+    "system",
+    "popen",
+    "spawn",
+    "subprocess",
+    "commands",
+    "runpy",
+    "posix_spawn",
+    "execv",
+    "execvp",
+    "execl",
+    "spawnv",
+    "spawnl",
+    "__import__",
+    "import_module",
+    "webbrowser",
+)
 
 
 class ReduceWithExec(Rule):
@@ -47,7 +67,7 @@ class ReduceWithExec(Rule):
     name = "reduce-with-exec"
     severity = Severity.CRITICAL
     calls = ("copyreg.pickle",)
-    triggers = (*_RECIPES, "__setstate__", ("copyreg", "pickle"))
+    triggers = tuple((word, hook) for hook in (*_RESTORERS, "copyreg") for word in _WORDS)
     cwe = (506, 502)
     owasp_ml = ("ML06",)
     atlas = ("AML.T0018.002",)

@@ -29,8 +29,11 @@ _DUMPS: dict[str, str] = {
 _KERAS_SAVES = ("keras.models.save_model", "keras.saving.save_model")
 # Libraries whose objects are models: what is made by calling one of their classes.
 _MODELS = re.compile(
-    r"(?:torchvision\.models|timm|transformers|torch\.nn|sklearn|xgboost|lightgbm|catboost|keras)\.[\w.]*"
-    r"(?:create_model|[a-z]\w*net\w*|[A-Z]\w*)(?:\.from_pretrained)?\(\)(?:\.(?:fit|to|cuda|cpu|eval|half|float)\(\))*"
+    r"(?:torchvision\.models\.(?:\w+\.)*\w+|timm\.create_model|torch\.nn\.(?:[A-Z]\w*)"
+    r"|transformers\.\w*(?:Model|For[A-Z]\w*|Pipeline|pipeline)(?:\.from_pretrained)?"
+    r"|(?:sklearn|xgboost|lightgbm|catboost)\.(?:\w+\.)*[A-Z]\w*|sklearn\.pipeline\.make_pipeline"
+    r"|keras\.(?:models\.|applications\.)?(?:Model|Sequential|[A-Z]\w*Net\w*)|keras\.models\.load_model)\(\)"
+    r"(?:\.(?:fit|to|cuda|cpu|eval|half|float)\(\))*"
 )
 _MODULES = ("torch.nn.Module", "torch.nn.Sequential", "pytorch_lightning.LightningModule", "keras.Model", "sklearn.")
 # Names that people give to models, where nothing is known of the value.
@@ -92,7 +95,7 @@ class UnsafeSaveFormat(Rule):
         ("keras", "save_model"),
         ("h5", "save"),
         ("hdf5", "save"),
-        ("object", "save"),
+        ("numpy", "object", "save"),
     )
     cwe = (502,)
     owasp_llm = ("LLM03",)
@@ -183,6 +186,7 @@ class UnsafeSaveFormat(Rule):
             def publish(model, frame):
                 model.save_pretrained("out")
                 model.save("model.keras")
+                model.save_weights("model.weights.h5")
                 frame.to_parquet("train.parquet")
             """,
             because="safetensors, the native Keras format and Parquet hold data only",
@@ -219,12 +223,13 @@ class UnsafeSaveFormat(Rule):
         elif call.name == "numpy.save":
             if _holds_objects(call.argument("arr", 1)):
                 yield self._written(call, "pickles an array of objects", Confidence.HIGH)
-        elif call.name in _KERAS_SAVES or call.name == "" or call.name.startswith("keras."):
+        elif call.name in _KERAS_SAVES or call.name == "" or _is_keras_model(call):
             path = call.argument("filepath", 1 if call.name in _KERAS_SAVES else 0)
-            written = any(suffix.lower().endswith((".h5", ".hdf5")) for suffix in path.suffixes())
+            ends = [suffix.lower() for suffix in path.suffixes()]
+            written = any(end.endswith((".h5", ".hdf5")) and not end.endswith(".weights.h5") for end in ends)
             if written or call.argument("save_format").may_be("h5"):
                 sure = Confidence.HIGH if call.name else Confidence.MEDIUM
-                yield self._written(call, "writes HDF5, which has no reliable safe mode", sure)
+                yield self._written(call, "writes a model as HDF5", sure)
 
     def _check_dump(self, call: CallSite) -> Iterator[Finding]:
         keyword = _DUMPS[call.name]
@@ -258,6 +263,10 @@ class UnsafeSaveFormat(Rule):
             trace=trace_of(call),
             fixes=fixes or (),
         )
+
+
+def _is_keras_model(call: CallSite) -> bool:
+    return call.name.startswith("keras.") and "FileEditor" not in call.name
 
 
 def _is_model(value: Value) -> Confidence | None:
