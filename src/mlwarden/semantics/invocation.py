@@ -420,6 +420,8 @@ def _library_result(frame: Frame, node: cst.Call, callee: Reference, site: CallS
         items = tuple(element_of(value) for value in site.positional())
         row = Sequence(kind="tuple", items=items, taints=merge_taints(*(value.taints for value in items)))
         return Sequence(items=(row,), complete=False, taints=row.taints)
+    if name == "staticmethod" and len(site.positional()) == 1:
+        return site.positional()[0]
     if name in {"bool", "isinstance", "callable", "hasattr"}:
         return Unknown("a condition")
     if name.endswith(".add_argument") and "argparse" in name:

@@ -96,7 +96,7 @@ class HiddenUnpickleWrapper(Rule):
     severity = Severity.MEDIUM
     calls = (*_LOADERS, "*.load", "*.load_replay_buffer")
     triggers = (
-        "ultralytics",
+        *(("ultralytics", name.rpartition(".")[2]) for name in _ULTRALYTICS),
         "load_learner",
         "from_pretrained_fastai",
         "load_replay_buffer",

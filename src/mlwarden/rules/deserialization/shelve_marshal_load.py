@@ -52,7 +52,7 @@ class ShelveMarshalLoad(Rule):
     name = "shelve-marshal-load"
     severity = Severity.MEDIUM
     calls = (*_LOADERS, *_RUNNERS)
-    triggers = ("shelve", "marshal")
+    triggers = tuple(tuple(name.split(".")) for name in _LOADERS)
     yields_to = ("MLW132",)
     cwe = (502,)
     owasp_ml = ("ML06",)

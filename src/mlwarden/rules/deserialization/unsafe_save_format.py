@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from mlwarden.model.fixes import Applicability
 from mlwarden.rules.base import Bad, Confidence, Finding, Fix, Good, Missed, Reference, Rule, Severity
-from mlwarden.semantics.loaders import switched_off
+from mlwarden.semantics.loaders import leaves, switched_off
 from mlwarden.semantics.origins import trace_of
 from mlwarden.semantics.turning_points import TRANSFORMERS_SAFETENSORS_ONLY
 from mlwarden.semantics.values import Constant, Instance, Mapping, Unknown, Value
@@ -86,7 +86,7 @@ class UnsafeSaveFormat(Rule):
         ("torch", "save"),
         ("pickle", "dump"),
         ("cPickle", "dump"),
-        "cloudpickle",
+        ("cloudpickle", "dump"),
         ("dill", "dump"),
         ("joblib", "dump"),
         "safe_serialization",
@@ -193,13 +193,18 @@ class UnsafeSaveFormat(Rule):
         ),
         Good(
             """
+            import io
             import pickle
+            import torch
+
+            def copy_of(model):
+                torch.save(model, io.BytesIO())
 
             def store(cache, path):
                 with open(path, "wb") as file:
                     pickle.dump(cache, file)
             """,
-            because="nothing says that it is a model; the reader is reported where it unpickles",
+            because="the model is copied in memory, and nothing says that the cache is a model",
         ),
         Missed(
             """
@@ -233,6 +238,8 @@ class UnsafeSaveFormat(Rule):
 
     def _check_dump(self, call: CallSite) -> Iterator[Finding]:
         keyword = _DUMPS[call.name]
+        if any(isinstance(leaf, Name) and leaf.name.startswith("io.BytesIO") for leaf in leaves(call.argument("", 1))):
+            return  # a copy in memory, no file
         value = call.argument(keyword, 0)
         sure = _is_model(value)
         span = call.argument_span(keyword, 0)
