@@ -216,7 +216,7 @@ RULES: tuple[RuleInfo, ...] = (
         default=True,
         fixable=True,
         hooks=("call",),
-        yields_to=("MLW108", "MLW132"),
+        yields_to=("MLW101", "MLW108", "MLW132"),
     ),
     RuleInfo(
         code="MLW103",

@@ -14,6 +14,7 @@ from mlwarden.semantics.values import Constant, Mapping, Value
 from mlwarden.source.documents import PlainText, text_at
 
 if TYPE_CHECKING:
+    from mlwarden.semantics.calls import CallSite
     from mlwarden.semantics.model import SemanticModel
     from mlwarden.source.documents import Document
 
@@ -39,27 +40,40 @@ class Setting:
     removal: TextEdit | None = None
 
 
-def settings_in_code(model: SemanticModel, name: str) -> Iterator[Setting]:
-    """Where Python code sets an environment variable: for its own process, or for one that it starts."""
+def settings_in_code(model: SemanticModel, name: str, *, siblings: bool = False) -> Iterator[Setting]:
+    """Where Python code sets an environment variable: for its own process, or for one that it starts.
+
+    Args:
+        model: the document.
+        name: the variable.
+        siblings: whether functions of sibling modules that the document calls count; their spans are of other files.
+    """
     for assignment in model.assignments_of("os.environ[]"):
-        if assignment.key.may_be(name):
-            yield Setting(assignment.span, assignment.value, without_statement(model.document, assignment.span))
+        own = assignment.fragment.path is None
+        if assignment.key.may_be(name) and (own or siblings):
+            removal = without_statement(model.document, assignment.span) if own else None
+            yield Setting(assignment.span, assignment.value, removal)
+    for call, value, span in _set_by_calls(model, name):
+        own = call.fragment.path is None
+        if own or siblings:
+            alone = own and not call.result_used and call.attribute in {"setdefault", "putenv", "setenv"}
+            yield Setting(span, value, without_statement(model.document, span) if alone else None)
+
+
+def _set_by_calls(model: SemanticModel, name: str) -> Iterator[tuple[CallSite, Value, Span]]:
     for pattern in _SET_BY_CALL:
         for call in model.calls_of(pattern):
             if call.argument("key", 0).may_be(name) or call.argument("name", 0).may_be(name):
-                value = call.argument("value", 1)
-                yield Setting(
-                    call.span, value, None if call.result_used else without_statement(model.document, call.span)
-                )
+                yield call, call.argument("value", 1), call.span
     for pattern in _SET_BY_MAPPING:
         for call in model.calls_of(pattern):
             for value in (call.argument(name), *_values(call.positional(), name)):
                 if not value.is_absent:
-                    yield Setting(call.span, value)
+                    yield call, value, call.span
     for function in _RUNS:
         for call in model.calls_of(f"subprocess.{function}"):
             for value in _values((call.argument("env", 10),), name):
-                yield Setting(call.argument_span("env", 10) or call.span, value)
+                yield call, value, call.argument_span("env", 10) or call.span
 
 
 def _values(mappings: tuple[Value, ...], name: str) -> Iterator[Value]:
@@ -92,13 +106,13 @@ def settings_in_text(document: Document, name: str) -> Iterator[Setting]:
 
 def is_set(model: SemanticModel, name: str) -> bool:
     """Whether the document turns an environment variable on, in code or in magics."""
-    found = [*settings_in_code(model, name), *settings_in_text(model.document, name)]
+    found = [*settings_in_code(model, name, siblings=True), *settings_in_text(model.document, name)]
     return any(is_true(setting.value) for setting in found)
 
 
 def is_unset(model: SemanticModel, name: str) -> bool:
     """Whether the document turns an environment variable off, in code or in magics."""
-    found = [*settings_in_code(model, name), *settings_in_text(model.document, name)]
+    found = [*settings_in_code(model, name, siblings=True), *settings_in_text(model.document, name)]
     return any(is_false(setting.value) for setting in found)
 
 

@@ -598,6 +598,8 @@ def _run_callbacks(
     frame: Frame, node: cst.Call, last: str, arguments: tuple[Argument, ...], site: CallSite
 ) -> Value | None:
     """A callable that is handed over is called somewhere: `map(torch.load, paths)`, `pool.submit(f, x)`."""
+    if site.name in library.NEVER_CALLING:
+        return None
     where = library.HIGHER_ORDER.get(site.name) or library.HIGHER_ORDER_METHODS.get(last)
     position = -1
     first = -1

@@ -202,6 +202,29 @@ HIGHER_ORDER_METHODS: dict[str, tuple[int, str, int]] = {
     "then": (0, "", -1),
 }
 
+# Callables that look at what they are given, or keep it, and never call it.
+NEVER_CALLING = frozenset(
+    {
+        "isinstance",
+        "issubclass",
+        "callable",
+        "hasattr",
+        "hash",
+        "id",
+        "repr",
+        "print",
+        "staticmethod",
+        "typing.cast",
+        "typing.get_type_hints",
+        "functools.wraps",
+        "functools.update_wrapper",
+        "inspect.signature",
+        "inspect.getsource",
+        "inspect.isclass",
+        "inspect.isfunction",
+    }
+)
+
 BUILTINS = frozenset(
     [
         "abs",

@@ -173,7 +173,12 @@ _DUMPED = frozenset(
     f"{module}.{function}()"
     for module in ("pickle", "cloudpickle", "dill", "marshal", "srsly")
     for function in ("dumps", "pickle_dumps")
-) | {"jsonpickle.encode()", "jsonpickle.dumps()", "multiprocessing.reduction.ForkingPickler.dumps()"}
+) | {
+    "skops.io.dumps()",
+    "jsonpickle.encode()",
+    "jsonpickle.dumps()",
+    "multiprocessing.reduction.ForkingPickler.dumps()",
+}
 
 # Calls that write what a loader may read back: (name or position of the file, its position).
 _WRITERS: dict[str, tuple[str, int]] = {
@@ -183,6 +188,7 @@ _WRITERS: dict[str, tuple[str, int]] = {
     "dill.dump_session": ("filename", 0),
     "dill.dump_module": ("filename", 0),
     "joblib.dump": ("filename", 1),
+    "skops.io.dump": ("file", 1),
     "torch.save": ("f", 1),
     "numpy.save": ("file", 0),
     "numpy.savez": ("file", 0),

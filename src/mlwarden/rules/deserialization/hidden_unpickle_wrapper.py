@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from mlwarden.model.fixes import Applicability
 from mlwarden.rules.base import Bad, Confidence, Finding, Fix, Good, Missed, Reference, Rule, Severity
 from mlwarden.semantics.environment import is_set
-from mlwarden.semantics.loaders import has_suffix, reading, suffixes, switched_on
+from mlwarden.semantics.loaders import has_suffix, reading, suffixes, switched_off, switched_on
 
 if TYPE_CHECKING:
     from mlwarden.semantics.calls import CallSite
@@ -280,6 +280,8 @@ class HiddenUnpickleWrapper(Rule):
     def _is_restricted(self, call: CallSite, model: SemanticModel, data: Value) -> bool:
         if switched_on(call.argument("weights_only")) is not None:
             return True
+        if switched_off(call.argument("load_data", 1)) is not None:
+            return call.name.endswith("load_from_zip_file")
         if call.name == "nltk.data.load":
             return not has_suffix(data, ".pickle", ".pkl")
         if call.name not in _ULTRALYTICS:

@@ -159,7 +159,7 @@ class LangchainDangerousDeserialization(Rule):
     def check_model(self, model: SemanticModel) -> Iterator[Finding]:
         """Report every call that passes the flag as true to LangChain."""
         for call in model.calls:
-            if _is_langchain(call) and _FLAG in call.keyword_names():
+            if call.fragment.path is None and _is_langchain(call) and _FLAG in call.keyword_names():
                 sure = switched_on(call.argument(_FLAG))
                 if sure is not None:
                     yield from self._report(call, model, f" with `{_FLAG}=True`", sure)

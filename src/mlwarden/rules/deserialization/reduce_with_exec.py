@@ -183,7 +183,9 @@ class ReduceWithExec(Rule):
                     yield from self._check_recipe(member.definition, definition.name, model)
         for call in model.calls:
             function = call.function
-            if function is None or function.name not in _RESTORERS or function.owner is None:
+            if call.fragment.path is not None or function is None or function.owner is None:
+                continue
+            if function.name not in _RESTORERS:
                 continue
             if _runs_code(call.name):
                 yield self.finding(
@@ -199,6 +201,8 @@ class ReduceWithExec(Rule):
 
     def _check_recipe(self, function: FunctionDefinition, owner: str, model: SemanticModel) -> Iterator[Finding]:
         """Report a function that returns a recipe with a command runner."""
+        if function.fragment.path is not None:
+            return
         result = function.generic
         runner = next((name for name in _called_by(result) if _runs_code(name) or name in _HELPERS), None)
         if runner is None:

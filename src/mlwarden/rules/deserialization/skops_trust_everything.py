@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from mlwarden.model.fixes import Applicability
 from mlwarden.rules.base import Bad, Confidence, Finding, Fix, Good, Missed, Reference, Rule, Severity
-from mlwarden.semantics.loaders import has_suffix, switched_on
+from mlwarden.semantics.loaders import has_suffix, reading, switched_on
 from mlwarden.semantics.origins import trace_of
 from mlwarden.semantics.turning_points import SKOPS_CARD_ALLOW_PICKLE, SKOPS_NO_TRUSTED_BOOL
 from mlwarden.semantics.values import Constant, Value
@@ -156,6 +156,16 @@ class SkopsTrustEverything(Rule):
         ),
         Good(
             """
+            from skops.io import dumps, get_untrusted_types, loads
+
+            def deep_copy(model):
+                data = dumps(model)
+                return loads(data, trusted=get_untrusted_types(data=data))
+            """,
+            because="the bytes were made by the same function",
+        ),
+        Good(
+            """
             from skops.card import Card
 
             card = Card("model.skops", trusted=["project.Scaler"])
@@ -189,13 +199,16 @@ class SkopsTrustEverything(Rule):
             how = "every type that `get_untrusted_types` found in the file"
         if sure is None:
             return
-        if how == "`trusted=True`" and SKOPS_NO_TRUSTED_BOOL.passed(model):
-            return  # a TypeError there
+        data = call.argument("file" if call.attribute == "load" else "data", 0)
+        read = reading(call, model, data, opted_out=sure)
+        if read is None or (how == "`trusted=True`" and SKOPS_NO_TRUSTED_BOOL.passed(model)):
+            return  # its own bytes, or a TypeError
         yield self.finding(
             call.span,
             f"`{call.name}` with {how} builds whatever the file asks for, and can run code that way",
+            severity=Severity.LOW if read.own else Severity.HIGH,
             confidence=sure,
-            trace=trace_of(call),
+            trace=read.trace,
             fixes=self._fixes(call),
         )
 

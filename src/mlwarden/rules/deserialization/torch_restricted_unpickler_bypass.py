@@ -132,7 +132,7 @@ class TorchRestrictedUnpicklerBypass(Rule):
         best: tuple[int, CallSite] | None = None
         found: dict[CallSite, Finding] = {}
         for call in [call for name in self.calls for call in model.calls_of(name)]:
-            if not self._relies(call, model):
+            if call.fragment.path is not None or not self._relies(call, model):
                 continue
             data = call.argument("f" if call.name == "torch.load" else "url", 0)
             read = reading(call, model, data, unknown="a checkpoint of unknown origin")

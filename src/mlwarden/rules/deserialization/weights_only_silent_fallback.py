@@ -240,7 +240,7 @@ class WeightsOnlySilentFallback(Rule):
         for name, ((keyword, position), others) in _FALLBACKS.items():
             for guarded in model.calls_of(name):
                 bodies = {number for number, part in guarded.try_state if part == "body"}
-                if not bodies or not _is_restricted(guarded):
+                if guarded.fragment.path is not None or not bodies or not _is_restricted(guarded):
                     continue
                 data = guarded.receiver if position is None else guarded.argument(keyword, position)
                 for fallback in (call for other in others for call in model.calls_of(other)):
