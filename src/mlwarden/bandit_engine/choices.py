@@ -117,7 +117,7 @@ CHOICES: dict[str, Choice] = {
     ),
     "B305": _on("ECB shows the structure of what it hides", "cryptography ECB"),
     "B306": _on("a race that `mkstemp` does not have", "tempfile mktemp"),
-    "B307": _off("MLW4xx and MLW6xx follow what is evaluated"),
+    "B307": _off("MLW401 follows what a model wrote into it; other calls say little by themselves"),
     "B308": _off("B703 does the same and looks at what is marked"),
     "B310": _off("MLW2xx judge the URL and what becomes of the download"),
     "B311": _off("random numbers are what ML code is made of"),

@@ -29,7 +29,7 @@ _LOADERS: dict[str, tuple[str, int]] = {
 # Loaders that are used for the system's own libraries most of the time.
 _GENERAL = ("ctypes.", "numpy.ctypeslib.")
 _SHARED_FOLDER = re.compile(
-    r"(?:/tmp/|/var/tmp/|/dev/shm/|~/Downloads/|~/\.cache/|/root/\.cache/|[A-Za-z]:[\\/](?:Temp|Users[\\/]Public)[\\/])"
+    r"(?:/tmp/|/var/tmp/|/dev/shm/|(?:~|/root|/home/[^/]+|/Users/[^/]+)/(?:Downloads|\.cache)/|[A-Za-z]:[\\/](?:Temp|Users[\\/]Public)[\\/])"
 )
 
 
