@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from mlwarden.engine import gate
 from mlwarden.engine.findings import merged
 from mlwarden.engine.project import Project
-from mlwarden.engine.siblings import module_name_of
+from mlwarden.engine.siblings import SiblingView, module_name_of
 from mlwarden.model.findings import Finding, TraceStep
 from mlwarden.model.levels import Confidence, Severity
 from mlwarden.model.rule_info import DocumentKind, RuleInfo
@@ -48,6 +48,7 @@ class Analysis:
     ) -> None:
         """Run rules on a document; `whole` has libcst read every statement, also those that cannot matter."""
         self._whole = whole
+        self._view = SiblingView(project.siblings, document.path, settings.root)
         self.document, self.settings, self.project = document, settings, project
         self.failures: list[str] = []
         self._found: list[Finding] = []
@@ -117,7 +118,6 @@ class Analysis:
                 self._add(PYTHON_SYNTAX, Span(offset, offset, fragment.cell), message)
             else:
                 readable.append(fragment)
-        siblings = self.project.siblings
         module_name, is_package = module_name_of(document.path)
         try:
             return build(
@@ -126,7 +126,7 @@ class Analysis:
                 self.project.versions(document.path, self.settings).with_document(document),
                 module_name=module_name,
                 is_package=is_package,
-                outside=lambda name: siblings.value(name, document.path, self.settings.root),
+                outside=self._view.value,
             )
         except RecursionError:
             self._add(TOO_LARGE, Span(0, 0), "code is nested too deeply to be analysed")
@@ -162,7 +162,7 @@ class Analysis:
         known = max(
             (
                 (finding.severity, finding.confidence)
-                for site in self.project.siblings.generic_calls(call, self.settings.root)
+                for site in self._view.generic_calls(call)
                 for finding in rule.check_call(site, model)
             ),
             default=(0, 0),

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import gc
 import os
+import secrets
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Executor
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -97,8 +99,8 @@ def _size(task: DiscoveredFile) -> int:
 
 
 def _in_executor(executor: Executor, tasks: list[DiscoveredFile], config: ConfigSource) -> Iterator[FileResult]:
-    chunks = list(_chunks(tasks))
-    futures = [executor.submit(_check_chunk, chunk, config) for chunk in chunks]
+    scan_id = secrets.token_hex(8)
+    futures = [executor.submit(_check_chunk, chunk, config, scan_id) for chunk in _chunks(tasks)]
     for future in futures:
         yield from future.result()
 
@@ -116,8 +118,14 @@ def _chunks(tasks: list[DiscoveredFile]) -> Iterator[list[DiscoveredFile]]:
         yield chunk
 
 
-def _check_chunk(tasks: list[DiscoveredFile], config: ConfigSource) -> list[FileResult]:
-    return list(check_files(tasks, config, Project()))
+def _check_chunk(tasks: list[DiscoveredFile], config: ConfigSource, scan_id: str) -> list[FileResult]:
+    return list(check_files(tasks, config, _project_of(scan_id)))
+
+
+@lru_cache(maxsize=1)
+def _project_of(scan_id: str) -> Project:
+    """A worker's facts of the project, for all chunks of one scan; a later scan looks at the files anew."""
+    return Project()
 
 
 def check_files(tasks: Iterable[DiscoveredFile], config: ConfigSource, project: Project) -> Iterator[FileResult]:

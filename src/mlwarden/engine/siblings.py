@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from mlwarden.semantics.calls import CallSite
     from mlwarden.semantics.values import Value
 
-MAX_DEPTH = 4
+MAX_DEPTH = 16
 MAX_SIZE = 1_000_000
 MAX_FRAGMENTS = 60
 
@@ -54,7 +54,6 @@ class Module:
         self.path, self.name, self.is_package = path, name, is_package
         self.content = _content(path)
         self._fragments: list[Fragment] | None = None
-        self._values: dict[str, Value | None] = {}
 
     @property
     def fragments(self) -> list[Fragment]:
@@ -82,94 +81,46 @@ class Module:
 
 
 class Siblings:
-    """The modules around a set of files, found and read once."""
+    """The modules around a set of files, found and read once.
+
+    Only texts, syntax trees and tables of exports are kept here. What a module's names *mean* is worked out anew for each
+    document that imports them (`SiblingView`): values change as code is interpreted, and one document's calls must not
+    be seen in another's.
+    """
 
     def __init__(self) -> None:
         self._modules: dict[str, Module | None] = {}
         self._listings: dict[str, frozenset[str]] = {}
-        self._exported: dict[tuple[str, int], dict[str, frozenset[_Need]]] = {}
-        self._generic: dict[int, list[CallSite]] = {}
-        self._depth = 0
-
-    # --- values ------------------------------------------------------------------------------------------------
-
-    def value(self, name: str, path: str, root: str) -> Value | None:
-        """The value of a qualified name as the file at `path` imports it; None if it is not the project's."""
-        if self._depth >= MAX_DEPTH or ("." not in name) or is_known_library(name):
-            return None
-        found = self._split(name, path, root)
-        if found is None:
-            return None
-        module, attribute = found
-        if attribute not in module._values:
-            module._values[attribute] = None  # an import cycle finds nothing
-            self._depth += 1
-            try:
-                module._values[attribute] = self._evaluate(module, attribute, root)
-            finally:
-                self._depth -= 1
-        return module._values[attribute]
-
-    def _evaluate(self, module: Module, attribute: str, root: str) -> Value | None:
-        from mlwarden.semantics.model import interpret  # libcst comes with it
-
-        fragments = module.closure([attribute])
-        if not any(attribute in fragment.binds for fragment in fragments):
-            return None
-        return interpret(
-            fragments,
-            module_name=module.name,
-            is_package=module.is_package,
-            outside=lambda name: self.value(name, module.path, root),
-        ).get(attribute)
-
-    def generic_calls(self, call: CallSite, root: str) -> list[CallSite]:
-        """The same call of a sibling's function, as an analysis of the sibling by itself sees it."""
-        path = call.fragment.path
-        module = next((module for module in self._modules.values() if module is not None and module.path == path), None)
-        if module is None:
-            return []
-        from mlwarden.semantics.model import build
-
-        known = self._generic.get(id(call.fragment))
-        if known is None:
-            fragments = [fragment for fragment in module.closure(call.fragment.binds) if fragment.parses]
-            model = build(
-                PythonModule(module.path, ""),
-                fragments,
-                VersionFacts(),
-                module_name=module.name,
-                is_package=module.is_package,
-                outside=lambda name: self.value(name, module.path, root),
-            )
-            known = self._generic[id(call.fragment)] = [site for site in model.calls if not site.context]
-        return [site for site in known if site == call]
-
-    # --- the gate ----------------------------------------------------------------------------------------------
+        self._exports: dict[tuple[str, tuple[RuleInfo, ...]], Exports] = {}
 
     def borrowed(self, content: bytes, path: str, root: str, infos: list[RuleInfo]) -> tuple[list[RuleInfo], set[str]]:
         """The rules that may fire on a file through what it imports from siblings, and the names that bring it."""
-        by_code = {info.code: info for info in infos}
+        taken = list(self.imports(content, path, root))
+        if not taken:
+            return [], set()
+        key = (root, tuple(infos))
+        exports = self._exports.get(key)
+        if exports is None:
+            exports = self._exports[key] = Exports(self, root, infos)
         codes: set[str] = set()
         bringing: set[str] = set()
-        for module, names in self._imports(content, path, root):
-            for name, needs in self._interesting(module, root, infos, MAX_DEPTH).items():
+        for module, names in taken:
+            for name, needs in exports.of(module).items():
                 if name in names if names is not None else name.encode() in content:
                     brought = {need.code for need in needs if need.word.encode() in content}
                     codes |= brought
                     if brought:
                         bringing.add(name)
-        found = [by_code[code] for code in sorted(codes) if code in by_code]
-        return found, bringing
+        return [info for info in infos if info.code in codes], bringing
 
-    def _imports(self, content: bytes, path: str, root: str) -> Iterator[tuple[Module, frozenset[str] | None]]:
+    def imports(self, content: bytes, path: str, root: str) -> Iterator[tuple[Module, frozenset[str] | None]]:
         """The project modules that a file imports, each with the names it takes, or None for the whole module."""
         _, package = _package_of(path)
         for match in _IMPORT.finditer(content):
             if match["plain"] is not None:
                 for item in match["plain"].split(b","):
                     dotted = item.split(b" as ")[0].strip().decode("utf-8", "replace")
-                    module = None if is_known_library(dotted) else self._module(dotted, path, root)
+                    module = None if is_known_library(dotted) else self.module(dotted, path, root)
                     if module is not None:
                         yield module, None
                 continue
@@ -179,69 +130,25 @@ class Siblings:
             absolute = _absolute(dotted, package)
             names = frozenset(name.decode("utf-8", "replace") for name in _NAME.findall(match["names"]))
             star = b"*" in match["names"]
-            module = self._module(absolute, path, root)
+            module = self.module(absolute, path, root)
             if module is not None:
                 yield module, None if star else names
             for name in names:  # `from package import module`
-                inner = self._module(f"{absolute}{'' if absolute.endswith('.') else '.'}{name}", path, root)
+                inner = self.module(f"{absolute}{'' if absolute.endswith('.') else '.'}{name}", path, root)
                 if inner is not None:
                     yield inner, None
 
-    def _interesting(self, module: Module, root: str, infos: list[RuleInfo], depth: int) -> dict[str, frozenset[_Need]]:
-        """Names that a module exports and that bring a rule's matter with them.
-
-        Classes are left out: their methods are judged where they stand.
-        """
-        key = (module.path, hash(tuple(info.code for info in infos)))
-        known = self._exported.get(key)
-        if known is not None:
-            return known
-        self._exported[key] = {}  # an import cycle
-        found: dict[str, frozenset[_Need]] = {}
-        if depth > 0:
-            for inner, names in self._imports(module.content, module.path, root):
-                for name, needs in self._interesting(inner, root, infos, depth - 1).items():
-                    if names is None or name in names:
-                        found[name] = found.get(name, frozenset()) | needs
-        # A module may hand on a library (`import pickle as p`) whose function only the importer names.
-        present = [
-            (info.code, words) for info in infos for words in info.triggers if words[0].encode() in module.content
-        ]
-        for fragment in module.fragments if present else ():
-            if fragment.names is None or fragment.is_class:
-                continue
-            needs = frozenset(
-                _Need(code, "" if words[-1] in fragment.names else words[-1])
-                for code, words in present
-                if words[-1] in fragment.names or (fragment.has_import and words[0] in fragment.names)
-            )
-            for name in fragment.binds if needs else ():
-                found[name] = found.get(name, frozenset()) | needs
-        grown = bool(found)
-        while grown:  # a function that uses such a name brings the same
-            grown = False
-            for fragment in module.fragments:
-                if fragment.names is None or fragment.is_class or fragment.is_import:
-                    continue
-                needs = frozenset[_Need]().union(*(found[name] for name in fragment.names & found.keys()))
-                for name in fragment.binds:
-                    if not needs <= found.get(name, frozenset()):
-                        found[name] = found.get(name, frozenset()) | needs
-                        grown = True
-        self._exported[key] = found
-        return found
-
     # --- finding modules ---------------------------------------------------------------------------------------
 
-    def _split(self, name: str, path: str, root: str) -> tuple[Module, str] | None:
+    def split(self, name: str, path: str, root: str) -> tuple[Module, str] | None:
         """The module in which a qualified name is a top-level name."""
         module_name, _, attribute = name.rpartition(".")
         if not module_name or not attribute.isidentifier() or "(" in module_name or "[" in module_name:
             return None
-        module = self._module(module_name if module_name.strip(".") else name[: -len(attribute)], path, root)
+        module = self.module(module_name if module_name.strip(".") else name[: -len(attribute)], path, root)
         return None if module is None else (module, attribute)
 
-    def _module(self, dotted: str, path: str, root: str) -> Module | None:
+    def module(self, dotted: str, path: str, root: str) -> Module | None:
         """The module of the project with this name, seen from a file."""
         folder, package = _package_of(path)
         level = len(dotted) - len(dotted.lstrip("."))
@@ -282,6 +189,162 @@ class Siblings:
                 module = Module(os.path.join(stem, "__init__.py"), ".".join(name), True)
             self._modules[stem] = module
         return self._modules[stem]
+
+    def at(self, path: str | None) -> Module | None:
+        """The module in a file, if it was found before."""
+        return next((module for module in self._modules.values() if module is not None and module.path == path), None)
+
+
+class Exports:
+    """Which names of a project's modules bring a rule's matter with them, re-exports included.
+
+    Modules import each other in circles. The tables of all that can be reached are therefore grown together until
+    nothing changes, so that they do not depend on which module was asked for first.
+    """
+
+    def __init__(self, siblings: Siblings, root: str, infos: list[RuleInfo]) -> None:
+        self._siblings, self._root = siblings, root
+        self._triggers = [(info.code, words) for info in infos for words in info.triggers]
+        self._words = {word for _, words in self._triggers for word in words}
+        self._tables: dict[str, dict[str, frozenset[_Need]]] = {}
+
+    def of(self, module: Module) -> dict[str, frozenset[_Need]]:
+        """Name -> the rules it makes possible. Classes are left out: their methods are judged where they stand."""
+        if module.path not in self._tables:
+            self._close(module)
+        return self._tables[module.path]
+
+    def _close(self, start: Module) -> None:
+        """Make the tables of everything that can be reached from a module and has none yet."""
+        modules: dict[str, Module] = {start.path: start}
+        importers: dict[str, list[tuple[str, frozenset[str] | None]]] = {}
+        tables = self._tables
+        for module in (queue := [start]):
+            tables[module.path] = self._own(module)
+            for inner, names in self._siblings.imports(module.content, module.path, self._root):
+                importers.setdefault(inner.path, []).append((module.path, names))
+                if inner.path not in tables and inner.path not in modules:
+                    modules[inner.path] = inner
+                    queue.append(inner)
+        # Tables that were closed before are final: all that they reach was closed with them.
+        waiting = list(dict.fromkeys([*importers, *modules]))
+        while waiting:
+            path = waiting.pop()
+            if path in modules:
+                _spread(modules[path], tables[path])
+            for importer, names in importers.get(path, ()):
+                if _take(tables[importer], tables[path], names):
+                    waiting.append(importer)
+
+    def _own(self, module: Module) -> dict[str, frozenset[_Need]]:
+        """What a module's own statements bring."""
+        present = {word for word in self._words if word.encode() in module.content}
+        # A module may hand on a library (`import pickle as p`) whose function only the importer names.
+        candidates = [(code, words) for code, words in self._triggers if words[0] in present]
+        found: dict[str, frozenset[_Need]] = {}
+        for fragment in module.fragments if candidates else ():
+            if fragment.names is None or fragment.is_class:
+                continue
+            needs = frozenset(
+                _Need(code, "" if words[-1] in fragment.names else words[-1])
+                for code, words in candidates
+                if words[-1] in fragment.names or (fragment.has_import and words[0] in fragment.names)
+            )
+            for name in fragment.binds if needs else ():
+                found[name] = found.get(name, frozenset()) | needs
+        return found
+
+
+def _take(
+    table: dict[str, frozenset[_Need]], source: dict[str, frozenset[_Need]], names: frozenset[str] | None
+) -> bool:
+    """Add what is imported to a table; returns whether that changed it."""
+    changed = False
+    for name, needs in source.items():
+        if (names is None or name in names) and not needs <= table.get(name, frozenset()):
+            table[name] = table.get(name, frozenset()) | needs
+            changed = True
+    return changed
+
+
+def _spread(module: Module, table: dict[str, frozenset[_Need]]) -> None:
+    """A function that uses a name of the table brings the same."""
+    grown = bool(table)
+    while grown:
+        grown = False
+        for fragment in module.fragments:
+            if fragment.names is None or fragment.is_class or fragment.is_import:
+                continue
+            needs = frozenset[_Need]().union(*(table[name] for name in fragment.names & table.keys()))
+            for name in fragment.binds:
+                if not needs <= table.get(name, frozenset()):
+                    table[name] = table.get(name, frozenset()) | needs
+                    grown = True
+
+
+class SiblingView:
+    """What the names of sibling modules mean to one document."""
+
+    def __init__(self, siblings: Siblings, path: str, root: str) -> None:
+        self._siblings, self._path, self._root = siblings, path, root
+        self._values: dict[tuple[str, str], Value | None] = {}
+        self._generic: dict[int, list[CallSite]] = {}
+        self._depth = 0
+
+    def value(self, name: str) -> Value | None:
+        """The value of a qualified name as the document imports it; None if it is not the project's."""
+        return self._value(name, self._path)
+
+    def _value(self, name: str, path: str) -> Value | None:
+        if self._depth >= MAX_DEPTH or "." not in name or is_known_library(name):
+            return None
+        found = self._siblings.split(name, path, self._root)
+        if found is None:
+            return None
+        module, attribute = found
+        key = (module.path, attribute)
+        if key not in self._values:
+            self._values[key] = None  # an import cycle finds nothing
+            self._depth += 1
+            try:
+                self._values[key] = self._evaluate(module, attribute)
+            finally:
+                self._depth -= 1
+        return self._values[key]
+
+    def _evaluate(self, module: Module, attribute: str) -> Value | None:
+        from mlwarden.semantics.model import interpret  # libcst comes with it
+
+        fragments = module.closure([attribute])
+        if not any(attribute in fragment.binds or "*" in fragment.binds for fragment in fragments):
+            return None
+        return interpret(
+            fragments,
+            module_name=module.name,
+            is_package=module.is_package,
+            outside=lambda name: self._value(name, module.path),
+        ).get(attribute)
+
+    def generic_calls(self, call: CallSite) -> list[CallSite]:
+        """The same call of a sibling's function, as an analysis of the sibling by itself sees it."""
+        module = self._siblings.at(call.fragment.path)
+        if module is None:
+            return []
+        from mlwarden.semantics.model import build
+
+        known = self._generic.get(id(call.fragment))
+        if known is None:
+            fragments = [fragment for fragment in module.closure(call.fragment.binds) if fragment.parses]
+            model = build(
+                PythonModule(module.path, ""),
+                fragments,
+                VersionFacts(),
+                module_name=module.name,
+                is_package=module.is_package,
+                outside=lambda name: self._value(name, module.path),
+            )
+            known = self._generic[id(call.fragment)] = [site for site in model.calls if not site.context]
+        return [site for site in known if site == call]
 
 
 def _content(path: str) -> bytes:

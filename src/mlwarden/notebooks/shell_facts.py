@@ -64,29 +64,6 @@ def runs_its_input(command: Command) -> bool:
     return not texts
 
 
-def script_of(command: Command) -> Word | None:
-    """The word that names the file which an interpreter, `source`, or the command itself runs; None if there is none."""
-    program = command.program
-    if program in ("source", "."):
-        return command.arguments[0] if command.arguments else None
-    words = command.words[command.start : command.start + 1]
-    if words and words[0].text.startswith("./"):
-        return words[0]
-    if not is_interpreter(program):
-        return None
-    skip = False
-    for word in command.arguments:
-        if skip:
-            skip = False
-        elif word.text in ("-c", "-m", "-e"):
-            return None
-        elif word.text in _SCRIPT_OPTIONS:
-            skip = True
-        elif not word.text.startswith("-"):
-            return word
-    return None
-
-
 @dataclass(frozen=True, slots=True)
 class Fetch:
     """A download by a command.
@@ -218,20 +195,6 @@ _INSTALL_VALUES = (
 _PIP_VALUES = frozenset(_INSTALL_VALUES.split())
 
 
-def option_values(installation: Installation, *names: str) -> Iterator[tuple[str, str, Span]]:
-    """Each use of these options: the option, its value, and the place of both."""
-    words = installation.arguments
-    for index, word in enumerate(words):
-        name, equals, value = word.text.partition("=")
-        if name not in names:
-            continue
-        if equals:
-            yield name, value, word.span
-        elif index + 1 < len(words):
-            following = words[index + 1]
-            yield name, following.text, Span(word.span.start, following.span.end, word.span.cell)
-
-
 def packages(installation: Installation) -> Iterator[Word]:
     """The words that name what is installed; what follows `-e` counts, what other options take does not."""
     skip = False
@@ -264,8 +227,6 @@ __all__ = [
     "is_own_host",
     "is_python",
     "is_shell",
-    "option_values",
     "packages",
     "runs_its_input",
-    "script_of",
 ]

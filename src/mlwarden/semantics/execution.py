@@ -9,10 +9,10 @@ import libcst as cst
 
 from mlwarden.semantics import library
 from mlwarden.semantics.binding import bind, delete
+from mlwarden.semantics.declarations import annotated_value, decorator_names, define
 from mlwarden.semantics.definitions import ClassDefinition
 from mlwarden.semantics.expressions import element_of, evaluate, identifier, outside
 from mlwarden.semantics.frames import Frame
-from mlwarden.semantics.invocation import decorator_names, define
 from mlwarden.semantics.scopes import Scope
 from mlwarden.semantics.values import (
     Class,
@@ -67,8 +67,6 @@ def _assign(frame: Frame, node: cst.Assign) -> None:
 
 
 def _annotated(frame: Frame, node: cst.AnnAssign) -> None:
-    from mlwarden.semantics.invocation import annotated_value
-
     if node.value is not None:
         bind(frame, node.target, evaluate(frame, node.value), node.value, node)
     elif frame.scope.kind != "class":

@@ -182,7 +182,7 @@ def _bind(frame: Frame, member: Value, base: Instance | Class) -> Value:
     if isinstance(base, Class):
         return member
     if definition.is_property:
-        from mlwarden.semantics.invocation import call_function
+        from mlwarden.semantics.activation import call_function
 
         return call_function(frame, Function(definition=definition, receiver=base), (), None)
     return Function(definition=definition, receiver=base)
@@ -542,7 +542,7 @@ def environment_value(frame: Frame, key: Value, node: cst.CSTNode) -> Value:
 
 
 def _lambda(frame: Frame, node: cst.Lambda) -> Value:
-    from mlwarden.semantics.invocation import define
+    from mlwarden.semantics.declarations import define
 
     definition = define(frame, node, "", node.params, node.body, None)
     return Function(definition=definition)

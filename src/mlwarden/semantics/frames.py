@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mlwarden.model.findings import TraceStep
-from mlwarden.semantics.calls import Assignment, CallSite
+from mlwarden.semantics.calls import Argument, Assignment, CallSite
 from mlwarden.semantics.values import Reference, Taint, Value
 
 if TYPE_CHECKING:
@@ -98,6 +98,32 @@ class Frame:
     def record_call(self, call: CallSite) -> None:
         """Hand a call to the rules."""
         self.state.calls.append(call)
+
+    def call_site(
+        self,
+        node: cst.Call | cst.BaseExpression,
+        name: str,
+        attribute_name: str,
+        arguments: tuple[Argument, ...],
+        receiver: Value | None,
+        *,
+        indirect: bool = False,
+    ) -> CallSite:
+        """A call that is made here, of a callee by its qualified name ("" if unresolved)."""
+        return CallSite(
+            name=name,
+            attribute=attribute_name,
+            arguments=arguments,
+            node=node,
+            fragment=self.fragment,
+            receiver=receiver,
+            context=self.context,
+            function=self.function,
+            order=len(self.state.calls),
+            try_state=self.try_state,
+            indirect=indirect,
+            digest_checked=self.digest_checked,
+        )
 
     def is_digest(self, value: Value) -> bool:
         """Whether a value is a digest computed here."""

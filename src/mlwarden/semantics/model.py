@@ -157,7 +157,7 @@ def _run(
 
 def _analyse_pending(state: State, scope: Scope) -> None:
     """Analyse every function by itself: constructors first, since methods read what they assign."""
-    from mlwarden.semantics.invocation import frame_at, generic_arguments, run_body
+    from mlwarden.semantics.activation import frame_at, generic_arguments, run_body
 
     while state.pending:
         batch = list(state.pending)

@@ -1,0 +1,138 @@
+"""Declarations: functions with their parameters, decorators by name, and what annotations say."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence as AbstractSequence
+from dataclasses import replace
+
+import libcst as cst
+
+from mlwarden.semantics import library, sources
+from mlwarden.semantics.definitions import FunctionDefinition, Parameter
+from mlwarden.semantics.expressions import (
+    attribute,
+    evaluate,
+    identifier,
+    look_up,
+)
+from mlwarden.semantics.frames import Frame
+from mlwarden.semantics.values import (
+    Class,
+    Instance,
+    Reference,
+    Taint,
+    Unknown,
+    Value,
+    join,
+)
+
+_ANNOTATION = re.compile(r"[A-Za-z_][\w.\[\], |]{0,120}")
+
+
+def define(
+    frame: Frame,
+    node: cst.FunctionDef | cst.Lambda,
+    name: str,
+    parameters: cst.Parameters,
+    body: cst.BaseSuite | cst.BaseExpression,
+    returns: cst.Annotation | None,
+) -> FunctionDefinition:
+    """A definition whose body will be analysed by itself once everything around it is known."""
+    definition = FunctionDefinition(
+        name=name,
+        node=node,
+        body=body,
+        parameters=_parameters(frame, parameters),
+        scope=frame.scope,
+        fragment=frame.fragment,
+        owner=frame.owner if frame.scope.kind == "class" else None,
+        returns=None if returns is None else returns.annotation,
+    )
+    frame.state.pending.append(definition)
+    return definition
+
+
+def _parameters(frame: Frame, parameters: cst.Parameters) -> tuple[Parameter, ...]:
+    found: list[Parameter] = []
+
+    def add(parameter: cst.Param, kind: str) -> None:
+        default = None if parameter.default is None else evaluate(frame, parameter.default)
+        annotation = None if parameter.annotation is None else parameter.annotation.annotation
+        found.append(Parameter(identifier(parameter.name.value), kind, default, annotation))
+
+    for parameter in (*parameters.posonly_params, *parameters.params):
+        add(parameter, "positional")
+    if isinstance(parameters.star_arg, cst.Param):
+        add(parameters.star_arg, "args")
+    for parameter in parameters.kwonly_params:
+        add(parameter, "keyword")
+    if parameters.star_kwarg is not None:
+        add(parameters.star_kwarg, "kwargs")
+    return tuple(found)
+
+
+def decorator_names(frame: Frame, decorators: AbstractSequence[cst.Decorator]) -> tuple[str, ...]:
+    """The qualified names of decorators; "()" at the end marks a decorator that is called with arguments."""
+    names: list[str] = []
+    for decorator in decorators:
+        expression = decorator.decorator
+        called = isinstance(expression, cst.Call)
+        function = expression.func if isinstance(expression, cst.Call) else expression
+        value = look_up_quietly(frame, function)
+        suffix = "()" if called else ""
+        found = [f"{name}{suffix}" for name in value.names()]
+        if not found and isinstance(function, cst.Attribute):
+            found = [f".{function.attr.value}{suffix}"]
+        names.extend(found)
+    return tuple(names)
+
+
+def look_up_quietly(frame: Frame, node: cst.BaseExpression) -> Value:
+    """The value of a dotted name, without recording anything."""
+    if isinstance(node, cst.Name):
+        return look_up(frame, identifier(node.value))
+    if isinstance(node, cst.Attribute):
+        return attribute(frame, look_up_quietly(frame, node.value), identifier(node.attr.value))
+    return Unknown()
+
+
+def annotated_value(frame: Frame, annotation: cst.BaseExpression) -> Value | None:
+    """An instance of the annotated type, where that is a class of a library or of the project."""
+    if isinstance(annotation, cst.SimpleString):
+        text = annotation.evaluated_value
+        if not isinstance(text, str) or not _ANNOTATION.fullmatch(text):
+            return None
+        try:
+            node = cst.parse_expression(text)
+        except cst.ParserSyntaxError:
+            return None
+        # Its nodes have no place in the fragment; only names are looked up.
+        return None if isinstance(node, cst.SimpleString) else annotated_value(frame, node)
+    if isinstance(annotation, cst.BinaryOperation):  # X | None
+        found = [annotated_value(frame, side) for side in (annotation.left, annotation.right)]
+        known = [value for value in found if value is not None]
+        return join(*known) if known else None
+    if isinstance(annotation, cst.Subscript):  # Optional[X], Annotated[X, ...]
+        outer = look_up_quietly(frame, annotation.value).names()
+        if outer and outer[0].rpartition(".")[2] in {"Optional", "Union", "Annotated", "Final", "ClassVar"}:
+            parts = [element.slice.value for element in annotation.slice if isinstance(element.slice, cst.Index)]
+            found = [annotated_value(frame, part) for part in parts]
+            known = [value for value in found if value is not None]
+            return join(*known) if known else None
+        return None
+    if not isinstance(annotation, (cst.Name, cst.Attribute)):
+        return None
+    options: list[Value] = []
+    for option in look_up_quietly(frame, annotation).alternatives():
+        if isinstance(option, Class):
+            options.append(Instance(definition=option.definition))
+        elif (
+            isinstance(option, Reference) and "." in option.name and not option.name.startswith(("typing.", "pathlib."))
+        ):
+            made = Reference(library.result_of(option.name))
+            source = sources.source_of_attribute(made.name)
+            if source is not None:
+                made = replace(made, taints=(Taint(source.kind, ()),))
+            options.append(made)
+    return join(*options) if options else None

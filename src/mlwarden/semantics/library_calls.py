@@ -1,0 +1,254 @@
+"""Results of outside calls that are known better than 'an instance': strings, containers, paths, options, downloads."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import libcst as cst
+
+from mlwarden.semantics.calls import Argument, CallSite
+from mlwarden.semantics.expressions import (
+    concatenate,
+    element_of,
+    environment_value,
+    item,
+)
+from mlwarden.semantics.frames import Frame
+from mlwarden.semantics.values import (
+    Constant,
+    Mapping,
+    Reference,
+    Sequence,
+    Taint,
+    Text,
+    Unknown,
+    Value,
+    join,
+    merge_taints,
+    tainted,
+)
+
+
+def all_keywords(arguments: tuple[Argument, ...]) -> dict[str, Value]:
+    """The keyword arguments by name, those of an unpacked dictionary included."""
+    found: dict[str, Value] = {}
+    for argument in arguments:
+        if argument.keyword:
+            found[argument.keyword] = argument.value
+        elif argument.star == "**" and isinstance(argument.value, Mapping):
+            found.update((key, value) for key, value in argument.value.items if isinstance(key, str))
+    return found
+
+
+def library_result(frame: Frame, node: cst.Call, callee: Reference, site: CallSite) -> Value | None:
+    """Results of outside calls that are known better than 'an instance'."""
+    name = callee.name
+    content = callee.content
+    if name.startswith("str().") and content is not None:
+        return _string_method(name[6:], content, site)
+    if isinstance(content, Sequence) and "()." in name:
+        return _list_method(frame, node, name.partition("().")[2], content, site)
+    if name.startswith("dict().") and isinstance(content, Mapping):
+        return _dict_method(frame, node, name[7:], content, site)
+    if name in {"os.environ.get", "os.getenv", "os.environ.setdefault"}:
+        value = environment_value(frame, site.argument("key", 0), node)
+        default = site.argument("default", 1)
+        return value if default.is_absent else join(default, value)
+    if name in {"os.path.join", "posixpath.join"}:
+        return _join_path(site.positional())
+    if name == "str":
+        return site.argument("object", 0) if site.arguments else Constant("")
+    if name == "dict":
+        return _make_dict(site)
+    if name in {"list", "tuple", "set", "sorted", "reversed", "iter", "frozenset"} and len(site.positional()) == 1:
+        value = site.positional()[0]
+        return (
+            value
+            if isinstance(value, Sequence)
+            else Sequence(items=(element_of(value),), complete=False, taints=value.taints)
+        )
+    if name in {"next", "min", "max", "random.choice"} and site.positional():
+        return element_of(site.positional()[0])
+    if name in {"typing.cast", "cast"} and len(site.positional()) == 2:
+        return site.positional()[1]
+    if name == "enumerate" and site.positional():
+        inner = element_of(site.positional()[0])
+        pair = Sequence(kind="tuple", items=(Unknown("an index"), inner), taints=inner.taints)
+        return Sequence(items=(pair,), complete=False, taints=inner.taints)
+    if name == "zip":
+        items = tuple(element_of(value) for value in site.positional())
+        row = Sequence(kind="tuple", items=items, taints=merge_taints(*(value.taints for value in items)))
+        return Sequence(items=(row,), complete=False, taints=row.taints)
+    if name == "staticmethod" and len(site.positional()) == 1:
+        return site.positional()[0]
+    if name in {"bool", "isinstance", "callable", "hasattr"}:
+        return Unknown("a condition")
+    if name.endswith(".add_argument") and "argparse" in name:
+        _note_option(frame, site)
+    if name in {"functools.wraps", "functools.lru_cache", "functools.cache"}:
+        return Unknown("a decorator")
+    if name == "map":
+        return None
+    return None
+
+
+def _string_method(method: str, content: Value, site: CallSite) -> Value | None:
+    receiver_taints = content.taints
+    if method == "format":
+        prefix = next(iter(content.prefixes()), "").partition("{")[0]
+        taints = merge_taints(receiver_taints, *(argument.value.taints for argument in site.arguments))
+        return Text(parts=(prefix, None) if prefix else (None,), taints=taints)
+    if method == "join":
+        values = site.positional()
+        taints = merge_taints(receiver_taints, *(value.taints for value in values))
+        if len(values) == 1 and isinstance(values[0], Sequence) and values[0].complete:
+            separator = content
+            result: Value = Constant("")
+            for index, value in enumerate(values[0].items):
+                if index:
+                    result = concatenate(result, separator)
+                result = concatenate(result, value)
+            return tainted(result, taints)
+        return Text(parts=(None,), taints=taints)
+    text = content.string() if isinstance(content, Constant) else None
+    if text is not None and method in {"strip", "lstrip", "rstrip", "lower", "upper", "title"} and not site.arguments:
+        return Constant(getattr(text, method)(), taints=receiver_taints)
+    if text is not None and method == "encode":
+        return Constant(text, taints=receiver_taints)
+    if method in {"strip", "lstrip", "rstrip", "lower", "upper", "replace", "removeprefix", "removesuffix", "encode"}:
+        taints = merge_taints(receiver_taints, *(argument.value.taints for argument in site.arguments))
+        return Text(parts=(None,), taints=taints)
+    if method in {"split", "rsplit", "splitlines", "partition", "rpartition"}:
+        return Sequence(items=(Text(parts=(None,), taints=receiver_taints),), complete=False, taints=receiver_taints)
+    return None
+
+
+def _list_method(frame: Frame, node: cst.Call, method: str, content: Sequence, site: CallSite) -> Value | None:
+    values = site.positional()
+    if method == "pop":
+        return element_of(content)
+    if method == "copy":
+        return content
+    if method not in {"append", "add", "insert", "extend", "update", "appendleft"} or not values:
+        return None
+    if not isinstance(node.func, cst.Attribute):
+        return None
+    from mlwarden.semantics.binding import _replace
+
+    added: tuple[Value, ...] = (values[-1],)
+    complete = content.complete and frame.loops == 0
+    if method in {"extend", "update"}:
+        whole = values[-1]
+        known = isinstance(whole, Sequence) and whole.complete
+        added = whole.items if isinstance(whole, Sequence) and known else (element_of(whole),)
+        complete = complete and known
+    items = content.items if added == content.items[-len(added) :] and frame.loops else (*content.items, *added)
+    taints = merge_taints(content.taints, *(value.taints for value in added))
+    _replace(
+        frame,
+        node.func.value,
+        replace(content, items=items[:64], complete=complete and len(items) <= 64, taints=taints),
+    )
+    return Constant(None)
+
+
+def _dict_method(frame: Frame, node: cst.Call, method: str, content: Mapping, site: CallSite) -> Value | None:
+    if method in {"get", "pop", "setdefault"}:
+        default = site.argument("default", 1)
+        key = site.argument("key", 0)
+        if isinstance(key, Constant):
+            found = content.get(key.value)
+            if found.is_absent:
+                return Constant(None) if default.is_absent else default
+            return found
+        value = item(frame, content, key, node)
+        return value if default.is_absent else join(value, default)
+    if method == "values":
+        return Sequence(
+            items=tuple(value for _, value in content.items), complete=content.complete, taints=content.taints
+        )
+    if method == "items":
+        pairs = tuple(
+            Sequence(kind="tuple", items=(Unknown() if key is None else Constant(key), value), taints=value.taints)
+            for key, value in content.items
+        )
+        return Sequence(items=pairs, complete=content.complete, taints=content.taints)
+    if method == "copy":
+        return content
+    if method == "update" and isinstance(node.func, cst.Attribute):
+        from mlwarden.semantics.binding import _replace
+
+        updated = content
+        complete = content.complete
+        for argument in site.arguments:
+            if argument.keyword:
+                updated = updated.with_item(argument.keyword, argument.value)
+            elif isinstance(argument.value, Mapping):
+                complete = complete and argument.value.complete
+                for key_value, value in argument.value.items:
+                    updated = updated.with_item(key_value, value)
+            else:
+                complete = False
+        _replace(frame, node.func.value, replace(updated, complete=complete))
+        return Constant(None)
+    return None
+
+
+def _make_dict(site: CallSite) -> Value:
+    result = Mapping()
+    complete = not site.has_unknown_keywords
+    for value in site.positional():
+        if isinstance(value, Mapping):
+            result = replace(value)
+        else:
+            complete = False
+    for key, value in all_keywords(site.arguments).items():
+        result = result.with_item(key, value)
+    taints = merge_taints(*(argument.value.taints for argument in site.arguments))
+    return replace(result, complete=result.complete and complete, taints=taints)
+
+
+def _join_path(values: tuple[Value, ...]) -> Value:
+    result: Value = Constant("")
+    for index, value in enumerate(values):
+        if index:
+            result = concatenate(result, Constant("/"))
+        piece = value
+        if isinstance(value, Reference) and value.content is not None:
+            piece = tainted(value.content, value.taints)
+        result = concatenate(result, piece)
+    return result
+
+
+def _note_option(frame: Frame, site: CallSite) -> None:
+    """Remember the default of a command-line option (argparse's rules for the destination's name)."""
+    flags = [value.string() for value in site.positional()]
+    destination = site.argument("dest").string()
+    if destination is None:
+        long = next((flag for flag in flags if flag and flag.startswith("--")), flags[0] if flags else None)
+        if not long:
+            return
+        destination = long.lstrip("-").replace("-", "_")
+    default = site.argument("default")
+    action = site.argument("action").string()
+    if default.is_absent:
+        default = {"store_true": Constant(False), "store_false": Constant(True)}.get(action or "", Constant(None))
+    frame.state.options[destination] = default
+
+
+def note_download(frame: Frame, site: CallSite, taints: tuple[Taint, ...]) -> None:
+    """A download that names its target file taints what is read from that file later."""
+    for keyword, position in (("filename", 1), ("dst", 1), ("out", 1), ("output", 1), ("Filename", 2)):
+        target = site.argument(keyword, position if site.attribute not in {"get", "post", "request"} else None)
+        for path in target.strings():
+            frame.state.stored[path] = merge_taints(frame.state.stored.get(path, ()), taints)
+
+
+def stored_taints(frame: Frame, path: Value | None) -> tuple[Taint, ...]:
+    """The taints of a path, and of what was downloaded into the file it names."""
+    if path is None:
+        return ()
+    found = [frame.state.stored[text] for text in path.strings() if text in frame.state.stored]
+    if isinstance(path, Reference) and path.content is not None:
+        found.append(stored_taints(frame, path.content))
+    return merge_taints(path.taints, *found)
