@@ -115,7 +115,7 @@ class Session:
         return next((path for uri in self._folders if (path := path_of(uri)) is not None), None)
 
     def files_changed(self, uris: Iterable[str]) -> None:
-        """Files were saved or changed on disk: what is known of configuration and dependencies may be outdated."""
+        """Files were saved or changed on disk: what is known of configuration, dependencies and sibling modules may be outdated."""
         names = {name_of(uri) for uri in uris}
         if not any(map(_matters, names)):
             return
@@ -250,4 +250,5 @@ def _matters(name: str) -> bool:
     """Whether what findings depend on may stand in a file of this name."""
     from mlwarden.source.kinds import kind_by_name
 
-    return name in _CONFIG_NAMES or kind_by_name(name) is DocumentKind.DEPENDENCIES
+    # Python files, too: others import from them.
+    return name in _CONFIG_NAMES or kind_by_name(name) in {DocumentKind.DEPENDENCIES, DocumentKind.PYTHON}

@@ -12,6 +12,7 @@ from lsprotocol import types
 from mlwarden.model.findings import TraceStep
 from mlwarden.model.levels import Severity
 from mlwarden.model.spans import Span
+from mlwarden_lsp.engine import MlwardenEngine
 from mlwarden_lsp.session import Session
 
 pytestmark = pytest.mark.asyncio
@@ -237,6 +238,18 @@ async def test_the_nearest_configuration_counts_and_is_read_again_when_it_change
     assert [settings.ignore for settings in engine.settings] == [("MLW102",), ()]
 
 
+async def test_what_imports_a_saved_module_is_checked_again(client: Any, inline: Any, tmp_path: Path) -> None:
+    sibling = tmp_path / "tools.py"
+    sibling.write_text("from json import loads as restore\n")
+    (tmp_path / "mlwarden.toml").write_text('select = ["MLW111"]\n')
+    session = make(MlwardenEngine(), client, inline)
+    await open_text(session, "from tools import restore\nrestore(x)\n", (tmp_path / "main.py").as_uri())
+    sibling.write_text("from pickle import loads as restore\n")
+    session.files_changed([sibling.as_uri()])
+    await turns()
+    assert [[mark.code for mark in found] for _, _, found in client.published] == [[], ["MLW111"]]
+
+
 async def test_the_workspaces_configuration_counts_for_what_is_no_file(
     engine: Any, client: Any, inline: Any, tmp_path: Path
 ) -> None:
@@ -350,7 +363,8 @@ async def test_a_client_that_pulls_is_sent_nothing(engine: Any, client: Any, inl
     assert [repr(shown.diagnostic.range) for shown in analysis.of_part(A)] == ["0:0-0:3"]
     session.settings_changed({"diagnosticMode": "push"})
     await turns()
-    assert (client.published, client.refreshed) == ([], 1)
+    # Asked to pull again twice: after the save, since other modules may import this one, and for the new settings.
+    assert (client.published, client.refreshed) == ([], 2)
 
 
 async def test_pulling_needs_a_client_that_can(engine: Any, client: Any, inline: Any) -> None:

@@ -16,6 +16,7 @@ def handle(session: Session, params: types.InitializedParams) -> None:
 
 
 WATCHED = (
+    "**/*.py",  # others import from it
     "**/{pyproject,mlwarden}.toml",
     "**/mlwarden-baseline.json",
     "**/*{requirements,constraints}*.{txt,in,lock}",
