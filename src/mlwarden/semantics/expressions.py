@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import ast
+import re
 import unicodedata
 from collections.abc import Callable
 from typing import Any
 
 import libcst as cst
 
-from mlwarden.semantics import library, sources
+from mlwarden.semantics import library, llm_calls, sources
 from mlwarden.semantics.frames import Frame
 from mlwarden.semantics.scopes import Scope
+from mlwarden.semantics.secret_sources import STORES, is_secret_variable
 from mlwarden.semantics.values import (
+    ABSENT,
     MAX_NAME,
     Class,
     Constant,
@@ -139,6 +142,8 @@ def _attribute_of(frame: Frame, base: Value, name: str) -> Value:
     if isinstance(base, (Sequence, Mapping)):
         kind = "dict" if isinstance(base, Mapping) else base.kind
         return Reference(f"{kind}().{name}", content=base, taints=base.taints)
+    if isinstance(base, Unknown) and not base.taints and sources.is_request_part(base.parameter, name):
+        return Unknown("a part of a web request", taints=(Taint("request", (), certain=False),))
     return Unknown(f"attribute '{name}' of an unknown object", taints=base.taints)
 
 
@@ -234,10 +239,28 @@ def _formatted(frame: Frame, node: cst.FormattedString | cst.TemplatedString) ->
         for piece in part.format_spec or ():
             if isinstance(piece, (cst.FormattedStringExpression, cst.TemplatedStringExpression)):
                 evaluate(frame, piece.expression)
+        if _is_abridged(part):
+            value = without_secrets(value)
         if part.conversion or part.format_spec:
             value = Text(parts=(None,), taints=value.taints)
         result = concatenate(result, _as_text(value))
     return result
+
+
+def _is_abridged(part: cst.FormattedStringExpression | cst.TemplatedStringExpression) -> bool:
+    """Whether the format shows a few characters only: `{key:.4}`."""
+    first = part.format_spec[0] if part.format_spec else None
+    return (
+        isinstance(first, (cst.FormattedStringText, cst.TemplatedStringText))
+        and re.match(r"[^.]{0,4}\.[0-9](?![0-9])", first.value) is not None
+    )
+
+
+def without_secrets(value: Value) -> Value:
+    """The value without the taint of a secret: so little is left of it that it opens nothing."""
+    if not any(taint.kind == "secret" for taint in value.taints):
+        return value
+    return Unknown("a part of a secret", taints=tuple(taint for taint in value.taints if taint.kind != "secret"))
 
 
 def _text_of(value: str, raw: bool) -> str:
@@ -389,10 +412,18 @@ def _operate(left: Value, operator: cst.BaseBinaryOp, right: Value) -> Value:
             for key, value in right.items:
                 merged = merged.with_item(key, value)
             return Mapping(items=merged.items, complete=left.complete and right.complete, taints=taints)
-        names = left.names() + right.names()
-        if names and "|" not in "".join(names):  # chains: `prompt | llm | parser`
-            return join(left, right) if len(names) == 2 else Unknown(taints=taints)
+        if any(map(llm_calls.is_runnable, left.names() + right.names())):
+            return _chain(left, right, taints)
     return Unknown(taints=taints)
+
+
+def _chain(left: Value, right: Value, taints: tuple[Taint, ...]) -> Value:
+    """`prompt | llm | parser`: a model's answer if one part is a model, or is not known."""
+    names = left.names() + right.names()
+    known = all(llm_calls.is_runnable(name) for name in names) and not (left.is_unknown or right.is_unknown)
+    if any(map(llm_calls.writes, names)) or not known:
+        return Reference(llm_calls.RUNNABLE_SEQUENCE, taints=taints)
+    return tainted(join(left, right), taints)
 
 
 def _is_text(value: Value) -> bool:
@@ -482,11 +513,28 @@ def _subscript(frame: Frame, node: cst.Subscript) -> Value:
         if isinstance(element.slice, cst.Index):
             key = evaluate(frame, element.slice.value)
         elif isinstance(element.slice, cst.Slice):
-            for bound in (element.slice.lower, element.slice.upper, element.slice.step):
-                if bound is not None:
-                    evaluate(frame, bound)
+            written = (element.slice.lower, element.slice.upper, element.slice.step)
+            lower, upper, _ = (ABSENT if bound is None else evaluate(frame, bound) for bound in written)
             key = Unknown("a slice")
+            if _is_short(lower, upper):
+                base = join(
+                    *(one if isinstance(one, Sequence) else without_secrets(one) for one in base.alternatives())
+                )
     return join(*(item(frame, option, key, node) for option in base.alternatives()))
+
+
+_SHORT = 10  # characters; people show as much of a key to tell it from others
+
+
+def _is_short(lower: Value, upper: Value) -> bool:
+    """Whether a slice takes a few characters only: `key[:4]`, `key[-4:]`."""
+    first = 0 if lower.is_absent else lower.value if isinstance(lower, Constant) else None
+    last = upper.value if isinstance(upper, Constant) else None
+    if not isinstance(first, int):
+        return False
+    if upper.is_absent:
+        return -_SHORT <= first < 0
+    return isinstance(last, int) and 0 <= last - first <= _SHORT and (first >= 0) == (last >= 0)
 
 
 def item(frame: Frame, base: Value, key: Value, node: cst.CSTNode) -> Value:
@@ -504,7 +552,7 @@ def item(frame: Frame, base: Value, key: Value, node: cst.CSTNode) -> Value:
             return base
         return join(*base.items) if base.items else Unknown(taints=base.taints)
     if isinstance(base, Reference):
-        if base.name == "os.environ":
+        if base.name in STORES:
             return environment_value(frame, key, node)
         if base.name in {"", "vars()"} or base.name.endswith(".__dict__"):  # `__builtins__`, `torch.__dict__`
             owner = base.content if base.name == "vars()" else Reference(base.name.removesuffix(".__dict__"))
@@ -528,13 +576,9 @@ def item(frame: Frame, base: Value, key: Value, node: cst.CSTNode) -> Value:
     return Unknown(taints=base.taints)
 
 
-_SECRET_WORDS = ("key", "token", "secret", "password", "passwd", "credential")
-
-
 def environment_value(frame: Frame, key: Value, node: cst.CSTNode) -> Value:
     """The value of an environment variable."""
-    name = (key.string() or "").lower()
-    if any(word in name for word in _SECRET_WORDS):
+    if is_secret_variable(key.string() or ""):
         taint = Taint("secret", (frame.step(node, f"the secret in the environment variable `{key.string()}`"),))
     else:
         taint = Taint("environment", (frame.step(node, "taken from the environment"),))

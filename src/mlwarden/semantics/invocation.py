@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import libcst as cst
 
-from mlwarden.semantics import library, sources
+from mlwarden.semantics import library, llm_calls, propagation, sources
 from mlwarden.semantics.activation import call_function, instantiate
 from mlwarden.semantics.callbacks import run_callbacks
-from mlwarden.semantics.calls import Argument
+from mlwarden.semantics.calls import Argument, CallSite
 from mlwarden.semantics.definitions import ClassDefinition
 from mlwarden.semantics.expressions import (
     _place_taints,
@@ -22,6 +22,7 @@ from mlwarden.semantics.expressions import (
 )
 from mlwarden.semantics.frames import Frame
 from mlwarden.semantics.library_calls import all_keywords, library_result, note_download, stored_taints
+from mlwarden.semantics.secret_sources import SECRET_CALLS
 from mlwarden.semantics.values import (
     Class,
     Constant,
@@ -103,7 +104,30 @@ def _call_one(
                 if isinstance(option, Function)
             )
         )
-    return Unknown("the result of an unknown call", taints=_passed_on(frame, node, "", written, receiver, arguments))
+    taints = _passed_on(frame, node, "", written, receiver, arguments)
+    form = _form(node.func)
+    if llm_calls.answers_by_form(form):
+        step = frame.step(node, f"model output comes from `{form}`, by its name")
+        taints = merge_taints((Taint("llm", (step,), certain=False),), taints)
+    return Unknown("the result of an unknown call", taints=taints)
+
+
+def _form(node: cst.BaseExpression) -> str:
+    """A callee as it is written, calls and items left out: `self.llm.bind(x).invoke` is `self.llm.bind.invoke`."""
+    parts: list[str] = []
+    while True:
+        if isinstance(node, cst.Attribute):
+            parts.append(identifier(node.attr.value))
+            node = node.value
+        elif isinstance(node, cst.Call):
+            node = node.func
+        elif isinstance(node, cst.Subscript):
+            node = node.value
+        else:
+            break
+    if isinstance(node, cst.Name):
+        parts.append(identifier(node.value))
+    return ".".join(reversed(parts))
 
 
 def _call_outside(
@@ -128,9 +152,13 @@ def _call_outside(
         return Unknown("too long a chain", taints=callee.taints)
     taints = _passed_on(frame, node, name, last, receiver if receiver is not None else callee, arguments)
     source = sources.source_of_call(name)
+    if source is not None and source.kind == "network" and any(map(llm_calls.is_model_service, _addresses(site))):
+        source = sources.Source("llm", f"model output comes from `{sources.short(name)}`")
     if source is not None:
         taints = merge_taints((Taint(source.kind, (frame.step(node, source.note),)),), taints)
         note_download(frame, site, taints)
+    elif name in SECRET_CALLS:
+        taints = merge_taints((Taint("secret", (frame.step(node, SECRET_CALLS[name]),)),), taints)
     if callback is not None:
         taints = merge_taints(taints, callback.taints)
     content = callee.content
@@ -143,6 +171,11 @@ def _call_outside(
     return Reference(result, content=content, made_by=site, taints=taints)
 
 
+def _addresses(site: CallSite) -> tuple[str, ...]:
+    """What the address of a request begins with."""
+    return tuple(text for value in (*site.positional()[:2], site.argument("url")) for text in value.prefixes())
+
+
 def _passed_on(
     frame: Frame,
     node: cst.CSTNode,
@@ -152,12 +185,12 @@ def _passed_on(
     arguments: tuple[Argument, ...],
 ) -> tuple[Taint, ...]:
     """The taints of a call's result: its receiver's and, with less certainty, its arguments'."""
-    if sources.is_neutral(name, last):
+    if propagation.is_neutral(name, last):
         return ()
     groups: list[tuple[Taint, ...]] = []
     if receiver is not None and receiver.taints:
         groups.append(receiver.taints)
-    certain = name in sources.PROPAGATORS or name.startswith(("str().", "bytes().", "re."))
+    certain = name in propagation.PROPAGATORS or name.startswith(("str().", "bytes().", "re."))
     for argument in arguments:
         if not argument.value.taints:
             continue

@@ -14,6 +14,7 @@ from mlwarden.semantics.expressions import (
     item,
 )
 from mlwarden.semantics.frames import Frame
+from mlwarden.semantics.secret_sources import GETTERS
 from mlwarden.semantics.values import (
     Constant,
     Mapping,
@@ -50,7 +51,7 @@ def library_result(frame: Frame, node: cst.Call, callee: Reference, site: CallSi
         return _list_method(frame, node, name.partition("().")[2], content, site)
     if name.startswith("dict().") and isinstance(content, Mapping):
         return _dict_method(frame, node, name[7:], content, site)
-    if name in {"os.environ.get", "os.getenv", "os.environ.setdefault"}:
+    if name in GETTERS:
         value = environment_value(frame, site.argument("key", 0), node)
         default = site.argument("default", 1)
         return value if default.is_absent else join(default, value)
@@ -115,6 +116,8 @@ def _string_method(method: str, content: Value, site: CallSite) -> Value | None:
         return Constant(getattr(text, method)(), taints=receiver_taints)
     if text is not None and method == "encode":
         return Constant(text, taints=receiver_taints)
+    if method == "replace" and site.argument("old", 0).tainted_by("secret"):
+        return Text(parts=(None,))  # the secret is taken out of the text
     if method in {"strip", "lstrip", "rstrip", "lower", "upper", "replace", "removeprefix", "removesuffix", "encode"}:
         taints = merge_taints(receiver_taints, *(argument.value.taints for argument in site.arguments))
         return Text(parts=(None,), taints=taints)
