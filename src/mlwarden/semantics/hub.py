@@ -80,6 +80,13 @@ DATASET_BUILDERS = frozenset(
         "tsv",
         "jsonl",
         "documentfolder",
+        "fasta",
+        "fastq",
+        "genbank",
+        "harbor",
+        "mmcif",
+        "pdb",
+        "tsfile",
     ]
 )
 
@@ -464,10 +471,10 @@ _CARRIER_ROOTS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class RemoteCode:
-    """A call that is told whether to run code from a repository.
+    """A call that is told whether to run code from a repository, or something else that loaders of the Hub take.
 
     Attributes:
-        value: what `trust_remote_code` is.
+        value: what `trust_remote_code`, or the other keyword, is.
         confidence: how sure it is that the call fetches a repository.
         api: its table entry, or a plain one.
         nested: whether the value stands in a dictionary such as `model_kwargs`.
@@ -484,19 +491,26 @@ def remote_code_of(call: CallSite) -> RemoteCode | None:
 
     Datasets and kernels have rules of their own.
     """
-    value = call.argument("trust_remote_code")
+    found = switch_of(call, "trust_remote_code")
+    root = call.name.partition(".")[0].partition("(")[0]
+    return None if found is None or not found.api.code or root in {"datasets", "kernels"} else found
+
+
+def switch_of(call: CallSite, keyword: str) -> RemoteCode | None:
+    """What a call that hands its keywords to the Hub's loaders says of one of them; None if it says nothing of it."""
+    value = call.argument(keyword)
     nested = value.is_absent
     if nested:
-        values = nested_values(call, "trust_remote_code")
+        values = nested_values(call, keyword)
         if not values:
             return None
         value = join(*values)
     root = call.name.partition(".")[0].partition("(")[0]
-    if root in {"datasets", "kernels"} or root in _CARRIER_ROOTS or _CARRIERS.fullmatch(call.attribute):
+    if root in _CARRIER_ROOTS or _CARRIERS.fullmatch(call.attribute):
         return None
     known = api_of(call)
     if known is not None:
-        return RemoteCode(value, known[1], known[0], nested) if known[0].code else None
+        return RemoteCode(value, known[1], known[0], nested)
     plain = HubApi("", None)
     if root in _CODE_ROOTS:
         return RemoteCode(value, Confidence.HIGH, plain, nested)

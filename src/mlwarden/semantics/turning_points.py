@@ -202,3 +202,19 @@ TRANSFORMERS_SAFETENSORS_ONLY = TurningPoint(
     "the parameter is gone: weights are always written as safetensors",
     "https://github.com/huggingface/transformers/blob/main/MIGRATION_GUIDE_V5.md",
 )
+TRANSFORMERS_RESTRICTED_PICKLES = TurningPoint(
+    "transformers",
+    "transformers.PreTrainedModel.from_pretrained",
+    "weights_only",
+    "4.37",
+    "pickled weights are read with weights_only=True; before, they are unpickled in full",
+    "https://github.com/huggingface/transformers/blob/v4.37.0/src/transformers/modeling_utils.py",
+)
+VLLM_RESTRICTED_PICKLES = TurningPoint(
+    "vllm",
+    "vllm.LLM",
+    "load_format",
+    "0.7.0",
+    "pickled weights are read with weights_only=True (CVE-2025-24357)",
+    _ADVISORIES + "CVE-2025-24357",
+)
