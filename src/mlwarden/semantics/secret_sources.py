@@ -6,8 +6,9 @@ import re
 
 # `OPENAI_API_KEY`, `HF_TOKEN`, `PGPASSWORD`, `TOKEN_2`; not `TOKENIZERS_PARALLELISM`, `MAX_TOKENS`, `KEY_FILE`.
 _SECRET = re.compile(
-    r"(?:(?:^|_|api|access|secret|private|auth|master|encryption|signing|account)key|token|secret|passw(?:or)?d|passphrase"
-    r"|passwort|(?:^|_)(?:pwd|pat)|credentials?)"
+    r"(?:.*_)?[a-z0-9]*?"
+    r"(?:(?:(?<![a-z0-9])|api|access|secret|private|auth|master|encryption|signing|account)key"
+    r"|token|secret|passw(?:or)?d|passphrase|passwort|(?<![a-z0-9])(?:pwd|pat)|credentials?)"
     r"(?:_(?:[0-9]+|value|base64|b64|json|prod|dev|test|staging|read|write|ro|rw))*[0-9]?"
 )
 # Numbers, names of columns and of special tokens, and paths.
@@ -20,8 +21,7 @@ _NO_SECRET = re.compile(
 def is_secret_variable(name: str) -> bool:
     """Whether an environment variable of this name holds a secret, and no path, number or name of one."""
     lower = name.lower()
-    found = _SECRET.search(lower)
-    return found is not None and lower.endswith(found[0]) and _NO_SECRET.fullmatch(lower) is None
+    return _SECRET.fullmatch(lower) is not None and _NO_SECRET.fullmatch(lower) is None
 
 
 # Calls that give a secret: qualified name -> what it is.
