@@ -2,6 +2,7 @@
 # make test   everything that must hold before a change lands       make fmt    format and mend what can be mended
 # make docs   write what is derived anew: index, pages              make clean  remove what the other targets made
 # make test-editors   the language server in the editors that are installed (tests/editors/run.sh says how)
+# make accuracy   what is found of the fixtures of Bandit and Ruff (fetched on the first run; docs/accuracy.md)
 #
 # The first run makes .venv from nothing; it needs only a Python of 3.10 or later, with its venv module.
 
@@ -15,8 +16,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?=
 PYTEST_ARGS ?= -n auto
+ACCURACY_ARGS ?=
 
-.PHONY: demo test test-editors lint fmt docs clean
+.PHONY: demo test test-editors accuracy lint fmt docs clean
 .DEFAULT_GOAL := test
 
 # --- environment -----------------------------------------------------------------------------------------------------
@@ -56,6 +58,9 @@ test: lint
 
 test-editors: $(VENV)/developing
 	MLWARDEN=$(BIN)/mlwarden tests/editors/run.sh
+
+accuracy: $(VENV)/developing
+	$(BIN)/python -m benchmarks.accuracy $(ACCURACY_ARGS)
 
 lint: $(VENV)/developing
 	$(BIN)/ruff check .
