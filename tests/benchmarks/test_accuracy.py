@@ -58,25 +58,31 @@ class TestSuites:
         with pytest.raises(SuiteError, match=r"^peer 1\.0 has no fixtures in examples$"):
             suites.unpacked(Suite("peer", "1.0", "examples"), tmp_path / "cache", archive)
 
-    def test_git(self, tmp_path: Path) -> None:
+    def repository(self, folder: Path) -> str:
+        """A repository with fixtures in a/b, and the commit that holds them; the work tree has changed since."""
+
         def git(*arguments: str) -> str:
             identity = ("-c", "user.name=a", "-c", "user.email=a@example.org", "-c", "core.autocrlf=false")
-            ran = subprocess.run(
-                ["git", *identity, *arguments], cwd=tmp_path / "clone", check=True, capture_output=True
-            )
+            ran = subprocess.run(["git", *identity, *arguments], cwd=folder, check=True, capture_output=True)
             return ran.stdout.decode().strip()
 
-        (tmp_path / "clone/a/b").mkdir(parents=True)
-        (tmp_path / "clone/a/b/S301.py").write_bytes(b"import pickle\n")
-        (tmp_path / "clone/a/b/S301.pyi").write_bytes(b"import pickle\n")
-        (tmp_path / "clone/a/other.py").write_bytes(b"")
+        (folder / "a/b").mkdir(parents=True)
+        (folder / "a/b/S301.py").write_bytes(b"import pickle\n")
+        (folder / "a/b/S301.pyi").write_bytes(b"import pickle\n")
+        (folder / "a/other.py").write_bytes(b"")
         git("init", "--quiet")
+        git("config", "uploadpack.allowFilter", "true")
         git("add", ".")
         git("commit", "--quiet", "-m", "one")
-        commit = git("rev-parse", "HEAD")
-        (tmp_path / "clone/a/b/S301.py").write_bytes(b"changed since\n")
-        suite = Suite("peer", commit, "a/b", "no address")
-        folder = suites.unpacked(suite, tmp_path / "cache", str(tmp_path / "clone"))
+        (folder / "a/b/S301.py").write_bytes(b"changed since\n")
+        return git("rev-parse", "HEAD")
+
+    @pytest.mark.parametrize("at_hand", [True, False])
+    def test_git(self, tmp_path: Path, at_hand: bool) -> None:
+        clone = tmp_path / "clone"
+        commit = self.repository(clone)
+        suite = Suite("peer", commit, "a/b", "no address" if at_hand else clone.as_uri())
+        folder = suites.unpacked(suite, tmp_path / "cache", str(clone) if at_hand else "")
         assert folder == tmp_path / "cache" / f"peer-{commit[:12]}"
         assert suites.fixtures_of(folder) == {"S301.py": b"import pickle\n"}
 
