@@ -38,6 +38,8 @@ class Row:
     by_all: int = 0
     good: int = 0
     alarms: int = 0
+    accepted: int = 0
+    """Findings that would be alarms, were they not among the deviations."""
 
 
 @dataclass
@@ -48,6 +50,7 @@ class Comparison:
     missed_by_ours: list[Place] = field(default_factory=list)
     missed_by_all: list[Place] = field(default_factory=list)
     alarms: list[Place] = field(default_factory=list)
+    accepted: list[Place] = field(default_factory=list)
     reported_though_waived: list[Place] = field(default_factory=list)
     unread: list[Place] = field(default_factory=list)
 
@@ -93,6 +96,7 @@ def compared(
         result.missed_by_ours,
         result.missed_by_all,
         result.alarms,
+        result.accepted,
         result.reported_though_waived,
         result.unread,
     ):
@@ -152,19 +156,21 @@ def _silent(
     result: Comparison,
 ) -> None:
     reported = {line for lines in fixture.rules.values() for line in lines}
-    alarms = []
+    alarms: list[Place] = []
+    accepted: list[Place] = []
     for found in findings:
         place = Place(suite, fixture.about, file, found.line, f"{found.code} {found.severity}/{found.confidence}")
         if found.code.startswith(_UNREAD):
             result.unread.append(place)
-        elif found.code.startswith("MLW") and (file, found.line) not in right:
-            # One that also covers a line the peer reports is about that line.
-            if not any(map(found.covers, reported)):
-                alarms.append(place)
+        # One that also covers a line the peer reports is about that line.
+        elif found.code.startswith("MLW") and not any(map(found.covers, reported)):
+            (accepted if (file, found.line) in right else alarms).append(place)
     result.alarms += alarms
+    result.accepted += accepted
     if row is not None:
         row.good += sum((file, line) not in right for line in fixture.good)
         row.alarms += len(alarms)
+        row.accepted += len(accepted)
 
 
 _UNREAD = "MLW0"

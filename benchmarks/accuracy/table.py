@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from benchmarks.accuracy.compare import Comparison, Place, Row
 
 _HEAD = "| peer's rule | ours | lines | by ours | by default | with ALL | recall, ours | recall, ALL | good | alarms |"
-_SUMS = ("lines", "waived", "by_ours", "by_default", "by_all", "good", "alarms")
+_SUMS = ("lines", "waived", "by_ours", "by_default", "by_all", "good", "alarms", "accepted")
 
 
 def table(rows: Iterable[Row]) -> str:
@@ -43,7 +43,7 @@ def _line(row: Row) -> str:
         _share(row.by_ours, row.lines) if row.ours and not row.partly else "",
         _share(row.by_all, row.lines),
         str(row.good),
-        str(row.alarms),
+        str(row.alarms) + (f" (+{row.accepted})" if row.accepted else ""),
     ]
     return "| " + " | ".join(cells) + " |"
 
@@ -77,6 +77,7 @@ def listing(result: Comparison) -> str:
             ("Not found by our rules at default settings", result.missed_by_ours),
             ("Not found with --select ALL", result.missed_by_all),
             ("False alarms: found by our rules where the peer is silent", result.alarms),
+            ("Accepted: as before, but listed as right in deviations.toml", result.accepted),
             ("Reported though waived", result.reported_though_waived),
             ("Not read by mlwarden", result.unread),
         )

@@ -256,11 +256,24 @@ def test_compared() -> None:
     assert compare.compared("peer", fixtures, subjects, deviations, Outcome(default, everything)) == Comparison(
         rows=[
             Row("peer", "B102", ("MLW401",), True, lines=2, by_ours=0, by_default=1, by_all=2, good=1),
-            Row("peer", "B301", ("MLW1",), lines=3, waived=1, by_ours=1, by_default=2, by_all=2, good=2, alarms=1),
+            Row(
+                "peer",
+                "B301",
+                ("MLW1",),
+                lines=3,
+                waived=1,
+                by_ours=1,
+                by_default=2,
+                by_all=2,
+                good=2,
+                alarms=1,
+                accepted=1,
+            ),
         ],
         missed_by_ours=[Place("peer", "B301", "a.py", 4), Place("peer", "B301", "a.py", 6)],
         missed_by_all=[Place("peer", "B301", "a.py", 4)],
         alarms=[Place("peer", "B301", "a.py", 10, "MLW217 high/low")],
+        accepted=[Place("peer", "B301", "a.py", 12, "MLW215 high/low")],
         reported_though_waived=[Place("peer", "B301", "a.py", 8, "MLW111")],
         unread=[Place("peer", "", "c.py", 1, "MLW003 high/low")],
     )
@@ -276,17 +289,29 @@ def test_subject_without_rules_of_ours_has_no_misses_of_ours() -> None:
 def test_table() -> None:
     rows = [
         Row("bandit", "B102", ("MLW401", "MLW414"), True, lines=2, by_ours=1, by_default=1, by_all=2, good=1),
-        Row("bandit", "B301", ("MLW1",), lines=3, waived=1, by_ours=1, by_default=2, by_all=2, good=2, alarms=1),
+        Row(
+            "bandit",
+            "B301",
+            ("MLW1",),
+            lines=3,
+            waived=1,
+            by_ours=1,
+            by_default=2,
+            by_all=2,
+            good=2,
+            alarms=1,
+            accepted=3,
+        ),
         Row("ruff", "S311", (), lines=0, good=4),
     ]
     assert table.table(rows) == (
         "| peer's rule | ours | lines | by ours | by default | with ALL | recall, ours | recall, ALL | good | alarms |\n"
         "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n"
         "| bandit B102 | partly MLW401, MLW414 | 2 | 1 | 1 | 2 |  | 100% | 1 | 0 |\n"
-        "| bandit B301 | MLW1 | 3 (+1) | 1 | 2 | 2 | 33% | 67% | 2 | 1 |\n"
+        "| bandit B301 | MLW1 | 3 (+1) | 1 | 2 | 2 | 33% | 67% | 2 | 1 (+3) |\n"
         "| ruff S311 |  | 0 |  | 0 | 0 |  |  | 4 | 0 |\n"
-        "| where ours are for the whole matter |  | 3 (+1) | 1 | 2 | 2 | 33% | 67% | 2 | 1 |\n"
-        "| all |  | 5 (+1) | 2 | 3 | 4 |  | 80% | 7 | 1 |\n"
+        "| where ours are for the whole matter |  | 3 (+1) | 1 | 2 | 2 | 33% | 67% | 2 | 1 (+3) |\n"
+        "| all |  | 5 (+1) | 2 | 3 | 4 |  | 80% | 7 | 1 (+3) |\n"
     )
 
 
@@ -298,6 +323,7 @@ def test_listing() -> None:
         "Not found by our rules at default settings: 0\n\n"
         "Not found with --select ALL: 1\n  ruff S301 S301.py:4\n\n"
         "False alarms: found by our rules where the peer is silent: 1\n  bandit a.py:1 x\n\n"
+        "Accepted: as before, but listed as right in deviations.toml: 0\n\n"
         "Reported though waived: 0\n\n"
         "Not read by mlwarden: 0\n"
     )
