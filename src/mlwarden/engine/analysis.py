@@ -153,7 +153,8 @@ class Analysis:
 
         What the sibling shows by itself is its own finding and is not repeated at every caller.
         """
-        entry = next((step for step in call.context if step.path is None), None)
+        # The innermost call in this document: what many ways lead to is reported once.
+        entry = next((step for step in reversed(call.context) if step.path is None), None)
         if entry is None:
             return
         found = list(rule.check_call(call, model))

@@ -7,9 +7,9 @@ from dataclasses import replace
 import libcst as cst
 
 from mlwarden.model.findings import TraceStep
-from mlwarden.semantics import sources
+from mlwarden.semantics import entry_points
 from mlwarden.semantics.calls import Argument
-from mlwarden.semantics.declarations import annotated_value
+from mlwarden.semantics.declarations import annotated_value, is_plain_type
 from mlwarden.semantics.definitions import FunctionDefinition, Parameter
 from mlwarden.semantics.expressions import (
     evaluate,
@@ -17,6 +17,7 @@ from mlwarden.semantics.expressions import (
 from mlwarden.semantics.frames import MAX_CONTEXT, MAX_TAINTED_STATEMENTS, Frame
 from mlwarden.semantics.library_calls import all_keywords
 from mlwarden.semantics.scopes import Scope
+from mlwarden.semantics.sources import Source
 from mlwarden.semantics.values import (
     Class,
     Constant,
@@ -147,7 +148,8 @@ def _bind_arguments(
 
 def generic_arguments(frame: Frame, definition: FunctionDefinition) -> dict[str, Value]:
     """What the parameters may be when nothing is known of the callers."""
-    source = sources.source_of_parameters(definition.decorators)
+    bases = () if definition.owner is None else definition.owner.base_names()
+    source = entry_points.source_of_parameters(definition.decorators, definition.name, bases)
     bound: dict[str, Value] = {}
     for index, parameter in enumerate(definition.parameters):
         if index == 0 and definition.owner is not None and not definition.is_static and definition.name:
@@ -164,20 +166,43 @@ def generic_arguments(frame: Frame, definition: FunctionDefinition) -> dict[str,
             bound[parameter.name] = Mapping(complete=False)
             continue
         options = [] if parameter.default is None else [parameter.default]
+        if parameter.name in definition.option_defaults:
+            options = [definition.option_defaults[parameter.name]]
         annotated = None if parameter.annotation is None else annotated_value(frame, parameter.annotation)
         if annotated is not None:
             options.append(annotated)
-        if source is not None and not _is_injected(parameter):
-            taint = Taint(source.kind, (frame.step(definition.node, source.note),))
-            unknown = tainted(unknown, (taint,))
+        if source is not None and not _is_harmless(frame, parameter):
+            unknown = from_outside(frame, definition.node, source, parameter.name)
         bound[parameter.name] = join(*options, unknown)
     return bound
 
 
-def _is_injected(parameter: Parameter) -> bool:
-    """A route's parameter that the framework supplies (`db=Depends(...)`, a request state)."""
+def from_outside(frame: Frame, node: cst.CSTNode, source: Source, parameter: str) -> Value:
+    """What somebody outside puts into a parameter."""
+    taint = Taint(source.kind, (frame.step(node, source.note),))
+    return Unknown(f"parameter '{parameter}'", parameter, taints=(taint,))
+
+
+def call_from_outside(frame: Frame, function: Function, source: Source, node: cst.Call) -> None:
+    """Analyse a function with what its callers outside may pass: a handler of a demo, a tool of a model."""
+    definition = function.definition
+    assert definition is not None
+    parameters = definition.parameters[1:] if function.receiver is not None else definition.parameters
+    arguments = tuple(
+        Argument(from_outside(frame, node, source, parameter.name), parameter.name)
+        for parameter in parameters
+        if parameter.kind in {"positional", "keyword"} and not _is_harmless(frame_at(frame, definition), parameter)
+    )
+    if arguments:
+        call_function(frame, function, arguments, node)
+
+
+def _is_harmless(frame: Frame, parameter: Parameter) -> bool:
+    """Whether the framework supplies a parameter (`db=Depends(...)`, a context) or checks it to be a plain value."""
     default = parameter.default
-    return default is not None and any(name.endswith("Depends()") for name in default.names())
+    if default is not None and any(name.endswith(("Depends()", "Security()")) for name in default.names()):
+        return True
+    return parameter.annotation is not None and is_plain_type(frame, parameter.annotation)
 
 
 def run_body(

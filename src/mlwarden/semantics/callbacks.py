@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import libcst as cst
 
-from mlwarden.semantics import library, sources
-from mlwarden.semantics.activation import call_function
+from mlwarden.semantics import entry_points, library, sources
+from mlwarden.semantics.activation import call_from_outside, call_function
 from mlwarden.semantics.calls import Argument, CallSite
 from mlwarden.semantics.expressions import (
     element_of,
@@ -29,6 +29,7 @@ def run_callbacks(
     """A callable that is handed over is called somewhere: `map(torch.load, paths)`, `pool.submit(f, x)`."""
     if site.name in library.NEVER_CALLING:
         return None
+    _run_registered(frame, node, site)
     where = library.HIGHER_ORDER.get(site.name) or library.HIGHER_ORDER_METHODS.get(last)
     position = -1
     first = -1
@@ -63,6 +64,25 @@ def run_callbacks(
                 elif isinstance(option, Function) and isinstance(handed, Sequence):
                     results.append(call_function(frame, option, passed, node))
     return join(*results) if results else None
+
+
+def _run_registered(frame: Frame, node: cst.Call, site: CallSite) -> None:
+    """A handler of a demo, or a tool of a model, is called with what somebody outside chooses."""
+    if not site.name:
+        return
+    registered = entry_points.registered(site.name)
+    handed: list[tuple[Value, sources.Source]] = []
+    if registered is not None:
+        source, position, keyword = registered
+        handed.append((site.argument(keyword, position if position >= 0 else None), source))
+    if "tools" in site.keyword_names() and entry_points.takes_tools(site.name):
+        tools = site.argument("tools")
+        items = [item for option in tools.alternatives() if isinstance(option, Sequence) for item in option.items]
+        handed.extend((item, entry_points.CHOSEN) for item in items)
+    for value, source in handed:
+        for option in value.alternatives():
+            if isinstance(option, Function) and option.definition is not None:
+                call_from_outside(frame, option, source, node)
 
 
 def _handed_arguments(

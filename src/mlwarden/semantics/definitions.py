@@ -38,6 +38,7 @@ class FunctionDefinition:
         decorators: qualified names of the decorators ("flask.Flask().route()", "staticmethod").
         generic: what it returns when nothing is known of the arguments; None until it has been analysed.
         checks_digest: whether its body compares a digest.
+        option_defaults: defaults of parameters that a command line fills (`@click.option("--host", default=...)`).
     """
 
     name: str
@@ -53,6 +54,7 @@ class FunctionDefinition:
     generic: Value | None = None
     memo: dict[object, Value] = field(default_factory=dict)
     checks_digest: bool = False
+    option_defaults: dict[str, Value] = field(default_factory=dict)
 
     @property
     def is_static(self) -> bool:

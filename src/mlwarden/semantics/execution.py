@@ -9,7 +9,7 @@ import libcst as cst
 
 from mlwarden.semantics import library
 from mlwarden.semantics.binding import bind, delete
-from mlwarden.semantics.declarations import annotated_value, decorator_names, define
+from mlwarden.semantics.declarations import annotated_value, decorator_names, define, option_defaults
 from mlwarden.semantics.definitions import ClassDefinition
 from mlwarden.semantics.expressions import element_of, evaluate, identifier, outside
 from mlwarden.semantics.frames import Frame
@@ -186,9 +186,9 @@ def absolute_module(frame: Frame, level: int, module: str) -> str:
 
 def _function(frame: Frame, node: cst.FunctionDef) -> None:
     definition = define(frame, node, identifier(node.name.value), node.params, node.body, node.returns)
-    for decorator in node.decorators:
-        evaluate(frame, decorator.decorator)
+    evaluated = [evaluate(frame, decorator.decorator) for decorator in node.decorators]
     definition.decorators = decorator_names(frame, node.decorators)
+    definition.option_defaults = option_defaults(evaluated)
     if frame.scope.kind == "class" and frame.owner is not None:
         frame.owner.methods.append(definition)
     name = definition.name

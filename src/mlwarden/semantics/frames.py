@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -32,7 +32,7 @@ class State:
         calls, assignments: what rules see, in order of evaluation.
         pending: functions whose bodies are still to be analysed by themselves.
         overrides: values that the document puts in the place of outside names (`np.load = partial(...)`).
-        stored: taints of data written to files, by literal path.
+        stored: taints of data written to files, by what the path is known by (`stored_files`).
         options: default values of command-line options by their destination.
         budget: statements that may still be executed in the context of a caller.
         outside: looks a qualified name up in a sibling module; None if it is not the project's.
@@ -42,7 +42,7 @@ class State:
     assignments: list[Assignment] = field(default_factory=list)
     pending: deque[FunctionDefinition] = field(default_factory=deque)
     overrides: dict[str, Value] = field(default_factory=dict)
-    stored: dict[str, tuple[Taint, ...]] = field(default_factory=dict)
+    stored: dict[Hashable, tuple[Taint, ...]] = field(default_factory=dict)
     options: dict[str, Value] = field(default_factory=dict)
     budget: int = MAX_STATEMENTS
     outside: Callable[[str], Value | None] = lambda name: None

@@ -21,8 +21,9 @@ from mlwarden.semantics.expressions import (
     outside,
 )
 from mlwarden.semantics.frames import Frame
-from mlwarden.semantics.library_calls import all_keywords, library_result, note_download, stored_taints
+from mlwarden.semantics.library_calls import all_keywords, library_result
 from mlwarden.semantics.secret_sources import SECRET_CALLS
+from mlwarden.semantics.stored_files import note_download, note_writing, stored_taints
 from mlwarden.semantics.values import (
     Class,
     Constant,
@@ -42,6 +43,8 @@ _DIGEST_HELPER = re.compile(
     r"(?:verif|check|valid|assert|ensure|compare).*(?:hash|sha|digest|checksum|md5|integrity|signature)|compare_digest",
     re.I,
 )
+
+_PATH_READERS = frozenset({"pathlib.Path().open", "pathlib.Path().read_bytes", "pathlib.Path().read_text"})
 
 
 def call(frame: Frame, node: cst.Call) -> Value:
@@ -144,6 +147,7 @@ def _call_outside(
     callback = run_callbacks(frame, node, last, arguments, site)
     if _DIGEST_HELPER.search(last):
         note_digest_check(frame)
+    note_writing(frame, site)
     special = library_result(frame, node, callee, site)
     if special is not None:
         return special
@@ -167,6 +171,8 @@ def _call_outside(
         content = site.argument(where[1], where[0])
         if content.is_absent:
             content = None
+        taints = merge_taints(taints, stored_taints(frame, content))
+    elif name in _PATH_READERS:
         taints = merge_taints(taints, stored_taints(frame, content))
     return Reference(result, content=content, made_by=site, taints=taints)
 

@@ -20,7 +20,6 @@ from mlwarden.semantics.values import (
     Mapping,
     Reference,
     Sequence,
-    Taint,
     Text,
     Unknown,
     Value,
@@ -237,21 +236,3 @@ def _note_option(frame: Frame, site: CallSite) -> None:
     if default.is_absent:
         default = {"store_true": Constant(False), "store_false": Constant(True)}.get(action or "", Constant(None))
     frame.state.options[destination] = default
-
-
-def note_download(frame: Frame, site: CallSite, taints: tuple[Taint, ...]) -> None:
-    """A download that names its target file taints what is read from that file later."""
-    for keyword, position in (("filename", 1), ("dst", 1), ("out", 1), ("output", 1), ("Filename", 2)):
-        target = site.argument(keyword, position if site.attribute not in {"get", "post", "request"} else None)
-        for path in target.strings():
-            frame.state.stored[path] = merge_taints(frame.state.stored.get(path, ()), taints)
-
-
-def stored_taints(frame: Frame, path: Value | None) -> tuple[Taint, ...]:
-    """The taints of a path, and of what was downloaded into the file it names."""
-    if path is None:
-        return ()
-    found = [frame.state.stored[text] for text in path.strings() if text in frame.state.stored]
-    if isinstance(path, Reference) and path.content is not None:
-        found.append(stored_taints(frame, path.content))
-    return merge_taints(path.taints, *found)

@@ -100,7 +100,7 @@ def reading(
             less certain because the data's origin isn't known.
         unknown: what to call data of unknown origin.
     """
-    if _made_here(call, model, data):
+    if made_here(call, model, data):
         return None
     origin = origin_of(data)
     severity, confidence = graded(origin)
@@ -201,7 +201,7 @@ _WRITERS: dict[str, tuple[str, int]] = {
 }
 
 
-def _made_here(call: CallSite, model: SemanticModel, data: Value) -> bool:
+def made_here(call: CallSite, model: SemanticModel, data: Value) -> bool:
     """Whether the data is a round trip in memory: `pickle.loads(pickle.dumps(x))`, a buffer written just before."""
     options = [*leaves(data)]
     return bool(options) and all(_is_own_bytes(call, model, option) for option in options)
@@ -230,7 +230,10 @@ def _written(call: CallSite, model: SemanticModel) -> Iterator[Value]:
 
 def _is_temporary(data: Value) -> bool:
     options = [*leaves(data)]
-    return bool(options) and all(isinstance(leaf, Reference) and leaf.name.startswith("tempfile.") for leaf in options)
+    return bool(options) and all(
+        (isinstance(leaf, Reference) and leaf.name.startswith("tempfile.")) or leaf.tainted_by("temporary")
+        for leaf in options
+    )
 
 
 # --- restricted unpicklers -------------------------------------------------------------------------------------------

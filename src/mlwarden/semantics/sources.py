@@ -9,6 +9,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
+
+from mlwarden.semantics import llm_calls
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,39 +21,6 @@ class Source:
     kind: str
     note: str
 
-
-_LLM_CALLS = (
-    r"(?:openai|litellm|groq|together|mistralai|fireworks)\b.*\b(?:chat\.completions|completions|responses|beta\.chat\.completions)"
-    r"\.(?:with_raw_response\.)?(?:create|parse|stream)",
-    r"openai\.(?:ChatCompletion|Completion|Edit)\.a?create",
-    r"anthropic\..*\bmessages\.(?:create|parse|stream)",
-    r"anthropic\..*\bcompletions\.create",
-    r"google\.(?:genai|generativeai)\b.*\b(?:generate_content|generate_content_stream|send_message|generate_text|chat)"
-    r"(?:_async)?",
-    r"vertexai\b.*\b(?:generate_content|predict|send_message)(?:_async)?",
-    r"litellm\.a?(?:completion|text_completion|responses)",
-    r"mistralai\..*\bchat(?:\.(?:complete|stream)(?:_async)?)?",
-    r"cohere\..*\b(?:chat|chat_stream|generate)",
-    r"ollama\..*\b(?:chat|generate)|ollama\.(?:chat|generate)",
-    r"huggingface_hub\.(?:Async)?InferenceClient\(\)\.(?:chat_completion|text_generation|chat\.completions\.create)",
-    r"transformers\.pipeline\(\)(?:\.__call__)?",
-    r"transformers\..*\.(?:batch_decode|decode)",
-    r"transformers\..*\.generate",
-    r"vllm\.LLM\(\)\.(?:generate|chat)",
-    r"(?:langchain|langgraph|llama_index|dspy|haystack|instructor|pydantic_ai|crewai|autogen|autogen_agentchat|smolagents"
-    r"|agents|guidance|llama_cpp|replicate|gpt4all|ctransformers|boto3)[\w.]*\(.*\."
-    r"(?:a?invoke|a?run|run_sync|run_stream|run_streamed|a?predict(?:_messages)?|a?call|a?generate|a?stream|a?batch"
-    r"|a?query|a?chat|a?complete|stream_chat|stream_complete|kickoff(?:_async)?|initiate_chat|generate_reply"
-    r"|generate_response|create_chat_completion|create_completion|converse|invoke_model|forward)",
-    r"(?:agents)\.Runner\.run(?:_sync|_streamed)?",
-    r"replicate\.run",
-)
-_LLM = re.compile("|".join(f"(?:{pattern})" for pattern in _LLM_CALLS))
-# Calling the object itself: `llm("...")`, `pipe(prompt)`, `chain(x)`.
-_LLM_OBJECTS = re.compile(
-    r"(?:transformers\.pipeline\(\)|langchain[\w.]*\.(?:ChatOpenAI|OpenAI|LLMChain|\w*Chain)\(\)|dspy\.\w+\(\)|llama_cpp\.Llama\(\)"
-    r"|vllm\.LLM\(\)|gpt4all\.GPT4All\(\)|ctransformers\..*\(\))"
-)
 
 _EXACT: dict[str, Source] = {
     "input": Source("input", "a person types it into `input()`"),
@@ -62,7 +32,20 @@ _EXACT: dict[str, Source] = {
     "kaggle_secrets.UserSecretsClient().get_secret": Source("secret", "a Kaggle secret"),
     "argparse.ArgumentParser().parse_args": Source("cli", "given on the command line"),
     "argparse.ArgumentParser().parse_known_args": Source("cli", "given on the command line"),
+    "tornado.web.RequestHandler().get_argument": Source("request", "taken from the web request"),
+    "tornado.web.RequestHandler().get_body_argument": Source("request", "taken from the web request"),
+    "tornado.web.RequestHandler().get_query_argument": Source("request", "taken from the web request"),
+    "http.server.BaseHTTPRequestHandler().rfile.read": Source("request", "the body of a web request"),
+    "http.server.SimpleHTTPRequestHandler().rfile.read": Source("request", "the body of a web request"),
+    "socketserver.BaseRequestHandler().request.recv": Source("network", "received over a socket"),
 }
+# Files and folders of the program's own: no danger in them, but a path among them is told apart from others.
+for _name in ("mkdtemp", "mkstemp", "mktemp", "TemporaryDirectory", "NamedTemporaryFile", "TemporaryFile"):
+    _EXACT[f"tempfile.{_name}"] = Source("temporary", f"made by `tempfile.{_name}`")
+_STREAMLIT = ("text_input", "text_area", "chat_input", "file_uploader", "data_editor", "camera_input", "audio_input")
+for _name in _STREAMLIT:
+    _EXACT[f"streamlit.{_name}"] = Source("request", f"a visitor's input, `st.{_name}`")
+    _EXACT[f"streamlit.sidebar.{_name}"] = Source("request", f"a visitor's input, `st.sidebar.{_name}`")
 
 _NETWORK = {
     "requests": ("get", "post", "put", "request"),
@@ -77,7 +60,7 @@ _NETWORK = {
     "urllib3": ("request",),
     "urllib3.PoolManager()": ("request",),
     "wget": ("download",),
-    "gdown": ("download", "cached_download"),
+    "gdown": ("download", "cached_download", "download_folder"),
     "pooch": ("retrieve",),
     "torch.hub": ("download_url_to_file",),
     "huggingface_hub": ("hf_hub_download", "snapshot_download", "cached_download"),
@@ -96,10 +79,35 @@ _NETWORK = {
     "redis.Redis()": ("get", "hget", "lpop", "rpop", "brpop", "blpop"),
     "redis.StrictRedis()": ("get", "hget", "lpop", "rpop"),
     "keras.utils": ("get_file",),
+    "huggingface_sb3": ("load_from_hub",),
+    "minio.Minio()": ("get_object", "fget_object"),
+    "mlflow.artifacts": ("download_artifacts",),
+    "multiprocessing.connection.Client()": ("recv", "recv_bytes"),
+    "multiprocessing.connection.Listener().accept()": ("recv", "recv_bytes"),
+    "ftplib.FTP()": ("retrbinary", "retrlines"),
+    "websockets.connect()": ("recv",),
+    "websocket.create_connection()": ("recv",),
+    "pika.BlockingConnection().channel()": ("basic_get", "consume"),
 }
 for _base, _names in _NETWORK.items():
     for _name in _names:
         _EXACT[f"{_base}.{_name}"] = Source("network", f"downloaded by `{_base}.{_name}`")
+
+# The same where the client is made in several ways.
+_DOWNLOADS = re.compile(
+    r"boto3\..*(?:client\(\)\.(?:get_object|download_file|download_fileobj)|\.Object\(\)\.(?:get|download_file(?:obj)?)"
+    r"|\.Bucket\(\)\.download_file(?:obj)?)"
+    r"|google\.cloud\.storage\..*\.download_(?:as_\w+|to_\w+)"
+    r"|azure\.storage\.blob\..*\.(?:download_blob|readall|readinto)"
+    r"|wandb\..*\.(?:download|get_path|file)"
+    r"|(?:s3fs|gcsfs|adlfs)\.\w+\(\)\.(?:open|cat|cat_file|get|get_file)"
+    r"|(?:aiohttp|httpx|requests)\..*Session\(\)\.(?:get|post|put|patch|request|send)"
+    r"|(?:kafka\.KafkaConsumer|confluent_kafka\.(?:Deserializing)?Consumer)\(\)(?:\[\]|\.(?:poll|consume))"
+    r"|zmq\..*\.socket\(\)\.(?:recv|recv_multipart|recv_string|recv_json)"
+    r"|redis\..*\.(?:get|hget|lpop|rpop|brpop|blpop)"
+    r"|socket\.socket\(\)\.accept\(\)\[\]\.(?:recv|recvfrom|makefile)|socket\.create_connection\(\)\.(?:recv|makefile)"
+    r"|paramiko\..*\.(?:open_sftp\(\)\.(?:get|open|file|getfo))"
+)
 
 # Attributes that are sources by themselves.
 _ATTRIBUTES: dict[str, Source] = {
@@ -109,176 +117,52 @@ _ATTRIBUTES: dict[str, Source] = {
     "django.http.HttpRequest()": Source("request", "taken from the web request"),
     "fastapi.Request()": Source("request", "taken from the web request"),
     "starlette.requests.Request()": Source("request", "taken from the web request"),
+    "fastapi.UploadFile()": Source("request", "uploaded with the web request"),
+    "starlette.datastructures.UploadFile()": Source("request", "uploaded with the web request"),
+    "sanic.Request()": Source("request", "taken from the web request"),
+    "aiohttp.web.Request()": Source("request", "taken from the web request"),
+    "bottle.request": Source("request", "taken from the web request"),
+    "cherrypy.request": Source("request", "taken from the web request"),
+    "streamlit.query_params": Source("request", "taken from the address of the web app"),
 }
-
-# Decorators whose function gets data from outside in its parameters.
-_ROUTE = re.compile(
-    r"(?:fastapi\.(?:FastAPI|APIRouter)|starlette\.\w+|flask\.(?:Flask|Blueprint)|quart\.\w+|sanic\.\w+|bottle\.\w*|litestar"
-    r"|aiohttp\.web\.RouteTableDef)(?:\(\))?\.(?:get|post|put|patch|delete|route|websocket|api_route|head|options)\(\)"
-)
-_TOOL = re.compile(
-    r"(?:langchain[\w.]*|langchain_core\.tools|smolagents|crewai[\w.]*|llama_index[\w.]*|agents|autogen[\w.]*"
-    r"|haystack[\w.]*|pydantic_ai[\w.]*)\.(?:tool|function_tool|tool_plain)(?:\(\))?"
-    r"|(?:mcp[\w.]*|fastmcp)\.\w*(?:\(\))\.tool(?:\(\))?"
-    r"|pydantic_ai\.Agent\(\)\.(?:tool|tool_plain)(?:\(\))?"
-)
-
-# Calls whose result says nothing dangerous of their arguments.
-NEUTRAL = frozenset(
+# What a parameter called `request` is asked for in a view, whatever the framework.
+_REQUEST_PARTS = frozenset(
     [
-        "len",
-        "int",
-        "float",
-        "bool",
-        "complex",
-        "isinstance",
-        "issubclass",
-        "hasattr",
-        "callable",
-        "type",
-        "id",
-        "hash",
-        "range",
-        "print",
-        "abs",
-        "sum",
-        "ord",
-        "enumerate.count",
-        "all",
-        "any",
-        "round",
-        "os.path.exists",
-        "os.path.isfile",
-        "os.path.isdir",
-        "os.path.getsize",
-        "os.stat",
-        "json.dumps.count",
-        "logging.info",
-        "uuid.uuid4",
-        "time.time",
-    ]
-)
-_NEUTRAL_LAST = frozenset(
-    [
-        "status_code",
-        "ok",
-        "exists",
-        "is_file",
-        "is_dir",
-        "isdigit",
-        "isalpha",
-        "isalnum",
-        "isnumeric",
-        "startswith",
-        "endswith",
-        "count",
-        "index",
-        "find",
-        "hexdigest",
-        "digest",
-        "raise_for_status",
-        "close",
-        "write",
-        "flush",
-        "info",
-        "debug",
-        "warning",
-        "error",
-        "exception",
-        "shape",
-        "dtype",
-        "numel",
-        "size",
-    ]
-)
-_SANITIZER = re.compile(
-    r"(?:^|_|\b)(?:sanitiz|sanitis|escape|quote|validate|whitelist|allowlist|allow_list|clean_html|secure_filename)",
-    re.I,
-)
-
-# Calls that hand their argument's danger on for certain.
-PROPAGATORS = frozenset(
-    [
-        "str",
-        "repr",
-        "bytes",
-        "bytearray",
-        "list",
-        "tuple",
-        "set",
-        "dict",
-        "sorted",
-        "reversed",
-        "iter",
-        "next",
-        "enumerate",
-        "zip",
-        "filter",
-        "map",
-        "join",
-        "min",
-        "max",
-        "json.loads",
-        "json.load",
-        "json.dumps",
-        "yaml.safe_load",
-        "ast.parse",
-        "compile",
-        "re.sub",
-        "re.search",
-        "re.match",
-        "re.findall",
-        "re.split",
-        "re.fullmatch",
-        "re.finditer",
-        "textwrap.dedent",
-        "base64.b64decode",
-        "base64.b64encode",
-        "base64.urlsafe_b64decode",
-        "html.unescape",
-        "urllib.parse.unquote",
-        "urllib.parse.urljoin",
-        "os.path.join",
-        "os.path.basename",
-        "os.path.abspath",
-        "os.fspath",
-        "pathlib.Path",
-        "io.BytesIO",
-        "io.StringIO",
-        "gzip.decompress",
-        "zlib.decompress",
-        "bz2.decompress",
-        "lzma.decompress",
-        "codecs.decode",
-        "copy.copy",
-        "copy.deepcopy",
-        "shlex.split",
-        "string.Template",
-        "open",
-        "io.open",
-        "gzip.open",
-        "tarfile.open",
-        "zipfile.ZipFile",
-        "asyncio.run",
-        "asyncio.gather",
-        "asyncio.wait_for",
-        "typing.cast",
-        "vars",
-        "getattr",
-        "memoryview",
-        "format",
-        "pickle.Unpickler",
+        "GET",
+        "POST",
+        "FILES",
+        "body",
+        "COOKIES",
+        "args",
+        "form",
+        "values",
+        "json",
+        "get_json",
+        "data",
+        "get_data",
+        "files",
+        "query_params",
+        "path_params",
+        "query",
+        "rel_url",
+        "match_info",
+        "params",
     ]
 )
 
 
+@lru_cache(maxsize=8192)
 def source_of_call(name: str) -> Source | None:
     """The source that a call of this qualified name is, if it is one."""
     exact = _EXACT.get(name)
     if exact is not None:
         return exact
-    if _LLM.fullmatch(name) or _LLM_OBJECTS.fullmatch(name):
+    if llm_calls.answers(name):
         return Source("llm", f"model output comes from `{short(name)}`")
+    if llm_calls.retrieves(name):
+        return Source("retrieval", f"documents fetched by `{short(name)}`")
+    if _DOWNLOADS.fullmatch(name):
+        return Source("network", f"downloaded by `{short(name)}`")
     return None
 
 
@@ -287,19 +171,9 @@ def source_of_attribute(name: str) -> Source | None:
     return _ATTRIBUTES.get(name)
 
 
-def source_of_parameters(decorators: tuple[str, ...]) -> Source | None:
-    """The source that the parameters of a function with these decorators are, if they are one."""
-    for name in decorators:
-        if _ROUTE.fullmatch(name):
-            return Source("request", "a parameter of a web route, set by the request")
-        if _TOOL.fullmatch(name):
-            return Source("tool", "a parameter of a tool, chosen by the model")
-    return None
-
-
-def is_neutral(name: str, attribute: str) -> bool:
-    """Whether the result of a call carries nothing of what went in."""
-    return name in NEUTRAL or attribute in _NEUTRAL_LAST or bool(_SANITIZER.search(attribute or name))
+def is_request_part(parameter: str, attribute: str) -> bool:
+    """Whether an attribute of an unknown parameter is a part of a web request (`request.GET`)."""
+    return parameter == "request" and attribute in _REQUEST_PARTS
 
 
 def short(name: str) -> str:
