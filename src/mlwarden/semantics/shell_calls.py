@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from mlwarden.notebooks.shell_lines import Command, Word, moved, parse_commands
-from mlwarden.semantics.values import Constant, Sequence, Text, Value
+from mlwarden.semantics.values import Constant, Reference, Sequence, Text, Value
 
 if TYPE_CHECKING:
     from mlwarden.semantics.calls import CallSite
@@ -66,4 +66,6 @@ def _of_arguments(call: CallSite, given: Sequence) -> Iterator[Command]:
 def _text(value: Value) -> str | None:
     if isinstance(value, Constant):
         return value.value if isinstance(value.value, str) else None
+    if isinstance(value, Reference) and value.name == "sys.executable":
+        return "{sys.executable}"  # as a notebook's shell line names it
     return value.shown if isinstance(value, Text) else None
