@@ -8,31 +8,60 @@ count. Text that is no valid shell gives fewer commands, never an error.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from mlwarden.model.spans import Span
-from mlwarden.notebooks.notebook import Notebook
+from mlwarden.notebooks.notebook import Cell, Magic, Notebook
 
 MAX_DEPTH = 8
 """Substitutions inside substitutions; deeper ones are text."""
 MAX_TEXT = 200_000
 """Longer shell texts are cut: nobody writes them by hand."""
+_MOST_SOURCES = 64
+_MOST_HERE_WORDS = 32
 
 _SHELL_CELLS = frozenset({"bash", "sh", "zsh", "ksh", "dash", "!", "!!", "sx", "system", "script"})
-_SHELL_LINES = frozenset({"sx", "system", "sc"})
+_SHELL_LINES = frozenset({"sx", "system", "sc", "sh"})  # `%sh` is Databricks's
 _INSTALLERS = frozenset({"pip", "conda", "mamba", "micromamba", "uv"})
-_SHELL_SCRIPT = re.compile(r"(?:--?\S+\s+)*(?:\S*/)?(?:ba|z|k|da)?sh\b")
+_SHELL_SCRIPT = re.compile(r"(?:--(?:out|err|proc)\s+\w+\s+|--?\S+\s+)*(?:\S*/)?(?:ba|z|k|da)?sh(?!\S)")
+_SCRIPT_FILE = re.compile(r"(?:-a\s+|--append\s+)*\S+\.(?:ba|z|k)?sh")
+# `%time !command`, `%time %pip install x`
+_TIMERS = frozenset({"time", "timeit", "prun", "memit", "mprun", "scalene"})
+_TIMED = re.compile(r"(?:-\S+\s+)*(?P<escape>!!?|%(?=(?:pip|conda|mamba|micromamba|uv|sx|system)\s))")
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*\+?=")
+_ANSI_C = re.compile(r"\$'(?P<inside>(?:[^'\\]|\\.)*)'", re.DOTALL)
+_ARRAY = re.compile(r"\([^()`]*\)")
 _DOUBLE = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _BRACES = re.compile(r"\{[^{}\r\n]*(?:\{[^{}\r\n]*\}[^{}\r\n]*)*\}")
+_SUBSTITUTION = re.compile(r"\\.|\$\((?!\()|`", re.DOTALL)
 _PLAIN = re.compile(r"[^\s\\'\"`$<>|&;(){}#]+")
 _HERE = re.compile(r"-?[ \t]*(?P<quote>['\"]?)(?P<end>[\w.-]+)(?P=quote)")
 # Words before the program's own name.
 _LEADING = frozenset(
-    {"!", "{", "(", "then", "do", "else", "elif", "if", "while", "until", "time", "nohup", "exec", "command", "builtin"}
+    {"!", "{", "(", "then", "do", "else", "elif", "if", "while", "until", "exec", "command", "builtin"}
 )
-_WRAPPERS = {"sudo": ("-u", "-g", "-h", "-p", "-C", "-U"), "env": ("-u", "-C", "-S"), "nice": ("-n",), "doas": ("-u",)}
+_OPENERS = frozenset({"{", "if", "for", "while", "until", "case", "select"})
+_CLOSERS = frozenset({"}", "fi", "done", "esac"})
+_IO_NICE = ("-c", "-n", "-p")
+_STREAMS = ("-i", "-o", "-e")
+# Program that runs another one -> its options that take the next word, and how many words of its own come first.
+_WRAPPERS: dict[str, tuple[tuple[str, ...], int]] = {
+    "sudo": (("-u", "-g", "-h", "-p", "-C", "-U"), 0),
+    "doas": (("-u", "-C"), 0),
+    "env": (("-u", "-C", "-S"), 0),
+    "nice": (("-n",), 0),
+    "ionice": (_IO_NICE, 0),
+    "stdbuf": (_STREAMS, 0),
+    "nohup": ((), 0),
+    "setsid": ((), 0),
+    "time": (("-f", "-o"), 0),
+    "timeout": (("-k", "-s", "--kill-after", "--signal"), 1),
+    "xargs": (("-n", "-I", "-P", "-L", "-d", "-a", "-s", "-E"), 0),
+}
+_RUNNERS = frozenset({"conda", "mamba", "micromamba", "uv", "poetry", "pipenv", "pdm", "pixi", "rye"})
+_RUN_VALUES = ("-n", "--name", "-p", "--prefix", "--with", "--python", "--project", "--extra", "--group", "-e")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +90,14 @@ class Command:
         span: from the first word to the last.
         source: the command whose output is piped into it, or None.
         redirects: (operator, word) such as (">", Word("out.txt")).
+        beside: the other commands of a group, `(a || b) | c`, whose output goes the same way as that of `source`.
     """
 
     words: tuple[Word, ...]
     span: Span
     source: Command | None = None
     redirects: tuple[tuple[str, Word], ...] = ()
+    beside: tuple[Command, ...] = ()
 
     @property
     def start(self) -> int:
@@ -77,10 +108,18 @@ class Command:
             if text in _LEADING or _ASSIGNMENT.match(text):
                 index += 1
             elif base_name(text) in _WRAPPERS and index + 1 < len(self.words):
-                index = self._after_options(index + 1, _WRAPPERS[base_name(text)])
+                options, own = _WRAPPERS[base_name(text)]
+                index = self._after_options(index + 1, options) + own
+            elif self._is_runner(index):
+                index = self._after_options(index + 2, _RUN_VALUES)
             else:
                 break
         return index
+
+    def _is_runner(self, index: int) -> bool:
+        """Whether `conda run` or its like stands at `index`, with something to run after it."""
+        following = self.words[index + 1 : index + 3]
+        return len(following) == 2 and following[0].text == "run" and base_name(self.words[index].text) in _RUNNERS
 
     def _after_options(self, index: int, with_value: tuple[str, ...]) -> int:
         while index < len(self.words) and self.words[index].text.startswith("-"):
@@ -109,10 +148,13 @@ class Command:
         return any(base_name(word.text) in ("sudo", "doas") for word in self.words[: self.start + 1])
 
     def sources(self) -> Iterator[Command]:
-        """The commands before it in the pipe, the nearest first."""
-        command = self.source
-        while command is not None:
-            yield command
+        """The commands before it in the pipe, the nearest first; of a very long pipe some."""
+        command: Command | None = self
+        for _ in range(_MOST_SOURCES):
+            if command is None or command.source is None:
+                return
+            yield command.source
+            yield from command.beside[:_MOST_SOURCES]
             command = command.source
 
     def option(self, *names: str) -> Word | None:
@@ -157,16 +199,29 @@ def shell_texts(notebook: Notebook) -> Iterator[ShellText]:
     """The shell texts of a notebook's code cells, in order."""
     for cell in notebook.cells:
         for magic in cell.magics:
-            if magic.kind == "shell" or (magic.kind == "line" and magic.name in _SHELL_LINES):
-                yield _shell_text(magic.text, cell.index, magic.text_span.start, expands=True)
-            elif magic.kind == "line" and magic.name in _INSTALLERS:
-                start = cell.source.find(magic.name, magic.span.start, magic.text_span.start)
-                start = start if start >= 0 else magic.text_span.start
-                text = cell.source[start : magic.text_span.end]
-                yield _shell_text(text, cell.index, start, expands=True)
-            elif magic.kind == "cell" and magic.name in _SHELL_CELLS and magic.body_span is not None:
-                if magic.name != "script" or _SHELL_SCRIPT.match(magic.text):
-                    yield _shell_text(magic.body, cell.index, magic.body_span.start, expands=False)
+            for start, end, expands in _shell_ranges(cell, magic):
+                yield _shell_text(cell.source[start:end], cell.index, start, expands=expands)
+
+
+def _shell_ranges(cell: Cell, magic: Magic) -> Iterator[tuple[int, int, bool]]:
+    """Where a magic holds shell text in its cell's source, and whether IPython puts values of Python into it."""
+    line = magic.text_span
+    if magic.kind == "shell" or (magic.kind == "line" and magic.name in _SHELL_LINES):
+        yield line.start, line.end, True
+    elif magic.kind == "line" and magic.name in _INSTALLERS:
+        start = cell.source.find(magic.name, magic.span.start, line.start)
+        yield start if start >= 0 else line.start, line.end, True
+    elif magic.kind == "line" and magic.name in _TIMERS:
+        timed = _TIMED.match(magic.text)
+        if timed is not None:
+            yield line.start + timed.end(), line.end, True
+    elif magic.kind == "cell" and magic.body_span is not None:
+        if magic.name in _SHELL_CELLS and (magic.name != "script" or _SHELL_SCRIPT.match(magic.text)):
+            if not cell.source.startswith("%%", magic.span.start):  # Databricks's `%sh command`
+                yield line.start, line.end, False
+            yield magic.body_span.start, magic.body_span.end, False
+        elif magic.name in ("writefile", "file") and _SCRIPT_FILE.fullmatch(magic.text):
+            yield magic.body_span.start, magic.body_span.end, False
 
 
 def _shell_text(text: str, cell: int, offset: int, *, expands: bool) -> ShellText:
@@ -194,9 +249,21 @@ class _Reader:
         self.found: list[Command] = []
         self.last_single = text.rfind("'")
         self.last_back = text.rfind("`")
+        self.closings: dict[str, list[tuple[int, int]]] = {}
 
     def span(self, start: int, end: int) -> Span:
         return Span(start + self.offset, end + self.offset, self.cell)
+
+    def closing(self, word: str, pos: int, end: int) -> int:
+        """Where the here-document that `word` closes ends, or -1."""
+        found = self.closings.get(word)
+        if found is None:
+            if len(self.closings) >= _MOST_HERE_WORDS:
+                return -1
+            pattern = re.compile(rf"^[ \t]*{re.escape(word)}[ \t]*$", re.MULTILINE)
+            found = self.closings[word] = [match.span() for match in pattern.finditer(self.text)]
+        index = bisect_left(found, (pos, 0))
+        return found[index][1] if index < len(found) and found[index][1] <= end else -1
 
     def read(self, pos: int, end: int, depth: int, *, nested: bool = False) -> tuple[int, tuple[Command, ...]]:
         """Read commands up to `end`, or to the parenthesis that closes a substitution; returns where it stopped."""
@@ -225,6 +292,9 @@ class _Level:
         self.word_start = -1
         self.is_process = False
         self.parentheses = 0
+        self.groups: list[int] = []  # where the commands of open groups begin
+        self.beside: tuple[Command, ...] = ()
+        self.closed: tuple[Command, ...] = ()  # the commands of the group that was just closed
         self.here: list[str] = []
 
     def run(self) -> tuple[int, tuple[Command, ...]]:
@@ -279,6 +349,8 @@ class _Level:
             self.double_quoted()
         elif character == "$" and text.startswith("$(", pos):
             self.substitution(pos, pos + 2)
+        elif character == "$" and (ansi := _ANSI_C.match(text, pos, end)):
+            self.add(re.sub(r"\\([\\'\"])", r"\1", ansi["inside"]), pos, ansi.end())
         elif character == "`" and pos < self.reader.last_back:
             close = text.find("`", pos + 1, end)
             if close > 0 and self.depth < MAX_DEPTH:
@@ -289,6 +361,8 @@ class _Level:
             if text[pos + 1] in " \t":
                 self.add("{", pos, pos + 1)
             else:
+                if text.startswith("$", pos - 1):  # `${name:-$(command)}`
+                    self.substitutions_in(pos + 1, braces.end() - 1)
                 self.add(braces[0], pos, braces.end())
         else:
             self.add(character, pos, pos + 1)
@@ -299,22 +373,28 @@ class _Level:
         if quoted is None:
             self.add('"', pos, pos + 1)
             return
-        inside = quoted[0][1:-1]
-        for opening in re.finditer(r"\$\((?!\()|`", inside):
-            at = pos + 1 + opening.start()
-            if self.depth >= MAX_DEPTH:
-                break
+        self.substitutions_in(pos + 1, quoted.end() - 1)
+        inside = re.sub(r"\\(?:(?P<kept>[\"\\$`])|\r\n|[\r\n])", r"\g<kept>", quoted[0][1:-1])
+        self.add(inside, pos, quoted.end())
+
+    def substitutions_in(self, start: int, end: int) -> None:
+        """The commands in the substitutions between two places, where quotes keep everything else together."""
+        if self.depth >= MAX_DEPTH:
+            return
+        done = start
+        for opening in _SUBSTITUTION.finditer(self.text, start, end):
+            at = opening.start()
+            if at < done or opening[0].startswith("\\"):
+                continue
             if opening[0] == "`":
-                close = self.text.find("`", at + 1, quoted.end())
-                if close < 0 or any(at < command.span.end - self.reader.offset for command in self.inner):
-                    continue
+                close = self.text.find("`", at + 1, end)
+                if close < 0:
+                    return
                 _, commands = self.reader.read(at + 1, close, self.depth + 1)
+                done = close + 1
             else:
-                if any(at < command.span.end - self.reader.offset for command in self.inner):
-                    continue
-                _, commands = self.reader.read(at + 2, quoted.end() - 1, self.depth + 1, nested=True)
+                done, commands = self.reader.read(at + 2, end, self.depth + 1, nested=True)
             self.inner.extend(commands)
-        self.add(re.sub(r"\\([\"\\$`])", r"\1", inside), pos, quoted.end())
 
     def substitution(self, start: int, inside: int) -> None:
         """`$(...)` or `<(...)`."""
@@ -346,20 +426,47 @@ class _Level:
         command = None
         if self.words:
             span = Span(self.words[0].span.start, self.words[-1].span.end, self.reader.cell)
-            command = Command(tuple(self.words), span, self.source, tuple(self.redirects))
+            command = Command(tuple(self.words), span, self.source, tuple(self.redirects), self.beside)
+            self.group_words()
             self.commands.append(command)
             self.reader.found.append(command)
         self.words, self.redirects = [], []
-        self.source = command if piped else None
+        if command is not None or piped:  # a line may end after the bar
+            self.source, self.beside = (command, ()) if piped else (None, ())
+        if piped and self.closed:
+            self.source, self.beside = self.closed[-1], self.closed[-1 - _MOST_SOURCES : -1]
+        self.closed = ()
+
+    def group_words(self) -> None:
+        """Note whether the command that ends here opens a group or is the word that closes one."""
+        self.closed = ()
+        for word in self.words:
+            if word.text in _OPENERS:
+                self.groups.append(len(self.commands))
+            elif word.text in _CLOSERS and len(self.words) == 1:
+                self.close_group()
+            if word.text not in _LEADING:
+                break
+
+    def close_group(self) -> None:
+        if self.groups:
+            start = max(self.groups.pop(), len(self.commands) - _MOST_SOURCES)
+            self.closed = tuple(self.commands[start:])
 
     def operator(self, character: str) -> bool:
         """A control operator; True where it closes this level."""
         text, pos = self.text, self.pos
         if character == "(":
             if self.word_start >= 0:  # a function's name, an array
+                array = _ARRAY.match(text, pos, self.end)
+                if array is not None and _ASSIGNMENT.fullmatch("".join(self.pieces)):
+                    self.add(array[0], pos, array.end())
+                    return False
                 self.add("(", pos, pos + 1)
+                self.groups.append(len(self.commands))
             else:
                 self.end_command()
+                self.groups.append(len(self.commands))
                 self.pos = pos + 1
             self.parentheses += 1
             return False
@@ -369,8 +476,10 @@ class _Level:
                 self.end_command()
                 self.pos = pos + 1
                 return True
-            self.parentheses = max(self.parentheses - 1, 0)
             self.end_command()
+            if self.parentheses:
+                self.parentheses -= 1
+                self.close_group()
             self.pos = pos + 1
             return False
         if character == "&" and text.startswith("&>", pos):
@@ -409,9 +518,7 @@ class _Level:
     def skip_here_documents(self) -> None:
         """Pass over the bodies of the here-documents that the line before opened: they are data."""
         for word in self.here:
-            close = re.compile(rf"^[ \t]*{re.escape(word)}[ \t]*$", re.MULTILINE).search(self.text, self.pos, self.end)
-            if close is not None:
-                self.pos = close.end()
+            self.pos = max(self.pos, self.reader.closing(word, self.pos, self.end))
         self.here = []
 
 
