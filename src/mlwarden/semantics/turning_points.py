@@ -218,3 +218,11 @@ VLLM_RESTRICTED_PICKLES = TurningPoint(
     "pickled weights are read with weights_only=True (CVE-2025-24357)",
     _ADVISORIES + "CVE-2025-24357",
 )
+DIFFUSERS_CUSTOM_CODE_FLAG = TurningPoint(
+    "diffusers",
+    "diffusers.DiffusionPipeline.from_pretrained",
+    "custom_pipeline",
+    "0.38.0",
+    "code from another repository of the Hub runs only with trust_remote_code=True (CVE-2026-44513)",
+    _ADVISORIES + "CVE-2026-44513",
+)

@@ -46,7 +46,7 @@ class TrustRemoteCodePinned(Rule):
     name = "trust-remote-code-pinned"
     severity = Severity.MEDIUM
     triggers = ("trust_remote_code",)
-    yields_to = ("MLW204",)
+    yields_to = ("MLW204", "MLW211")
     cwe = (94, 829)
     owasp_llm = ("LLM03",)
     owasp_ml = ("ML06",)

@@ -49,6 +49,7 @@ class TrustRemoteCodeUnpinned(Rule):
     name = "trust-remote-code-unpinned"
     severity = Severity.HIGH
     triggers = ("trust_remote_code",)
+    yields_to = ("MLW211",)
     cwe = (94, 494)
     owasp_llm = ("LLM03",)
     owasp_ml = ("ML06",)
