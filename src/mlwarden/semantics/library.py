@@ -46,6 +46,8 @@ CANONICAL: dict[str, str] = {
     "huggingface_hub._snapshot_download": "huggingface_hub",
     "huggingface_hub.hf_api": "huggingface_hub",
     "datasets.load": "datasets",
+    "datasets.inspect": "datasets",
+    "datasets.arrow_dataset.Dataset": "datasets.Dataset",
     "requests.api": "requests",
     "requests.sessions.Session": "requests.Session",
     "requests.session": "requests.Session",
