@@ -68,7 +68,7 @@ class ApiKeyLiteralArgument(Rule):
         *((package, word) for package in PACKAGES_WITH_TOKENS for word in AMBIGUOUS_KEYWORDS),
         *((callee.split(".")[0], callee.rpartition(".")[2]) for callee in POSITIONAL),
     )
-    yields_to = ("MLW306",)
+    yields_to = ("MLW306", "MLW310")
     cwe = (798,)
     owasp_llm = ("LLM02",)
     atlas = ("AML.T0055", "AML.T0083")

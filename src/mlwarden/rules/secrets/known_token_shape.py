@@ -72,7 +72,7 @@ class KnownTokenShape(Rule):
     severity = Severity.CRITICAL
     kinds = (DocumentKind.PYTHON, DocumentKind.NOTEBOOK, DocumentKind.TEXT, DocumentKind.DEPENDENCIES)
     triggers = ("",)
-    yields_to = ("MLW301", "MLW303", "MLW306", "MLW307", "MLW312")
+    yields_to = ("MLW301", "MLW303", "MLW306", "MLW307", "MLW310", "MLW312", "MLW314")
     cwe = (798,)
     owasp_llm = ("LLM02",)
     atlas = ("AML.T0055",)

@@ -44,6 +44,7 @@ class SecretInUrl(Rule):
     severity = Severity.HIGH
     kinds = (DocumentKind.PYTHON, DocumentKind.NOTEBOOK, DocumentKind.TEXT, DocumentKind.DEPENDENCIES)
     triggers = ("://",)
+    yields_to = ("MLW314",)
     cwe = (522,)
     owasp_llm = ("LLM02",)
     atlas = ("AML.T0055",)
