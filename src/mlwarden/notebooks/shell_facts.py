@@ -87,24 +87,26 @@ def is_own_host(url: str) -> bool:
 
 
 def fetch_of(command: Command) -> Fetch | None:
-    """The download that a command is, or None; one from this machine or a private network does not count."""
+    """The first download that a command is, or None; one from this machine or a private network does not count."""
+    return next(fetches_of(command), None)
+
+
+def fetches_of(command: Command) -> Iterator[Fetch]:
+    """The downloads that a command is; those from this machine or a private network do not count."""
     program = command.program
-    if program not in ("curl", "wget", "wget2", "aria2c", "http", "https", "fetch", *_WEB_REQUESTS):
-        return None
+    if program not in ("curl", "wget", "wget2", "aria2c", "axel", "http", "https", "fetch", *_WEB_REQUESTS):
+        return
     skip = False
     for word in command.arguments:
         if skip or word.text in _TAKE_VALUE:
             skip = not skip and word.text in _TAKE_VALUE and not (program == "curl" and word.text == "-O")
             continue
-        if word.text.startswith("-"):
+        text = word.text.removeprefix("--url=")
+        if text.startswith("-"):
             continue
-        url = _URL.match(word.text)
-        bare = program in ("curl", "wget") and re.match(r"[\w-]+(?:\.[\w-]+)+/", word.text)
-        if url or bare:
-            if is_own_host(word.text):
-                return None
-            return Fetch(program, word.text, word.span, _kept_in(command, word.text))
-    return None
+        bare = program in ("curl", "wget") and re.match(r"[\w-]+(?:\.[\w-]+)+/", text)
+        if (_URL.match(text) or bare) and not is_own_host(text):
+            yield Fetch(program, text, word.span, _kept_in(command, text))
 
 
 def _kept_in(command: Command, url: str) -> str:
@@ -179,7 +181,7 @@ def installation_of(command: Command) -> Installation | None:
 def _without_options(words: list[Word]) -> list[Word]:
     index = 0
     while index < len(words) and words[index].text.startswith("-"):
-        index += 1
+        index += 2 if words[index].text in _PIP_VALUES else 1
     return words[index:]
 
 
@@ -222,6 +224,7 @@ __all__ = [
     "Installation",
     "base_name",
     "fetch_of",
+    "fetches_of",
     "installation_of",
     "is_interpreter",
     "is_own_host",
