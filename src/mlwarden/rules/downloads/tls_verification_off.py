@@ -2,54 +2,49 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from mlwarden.model.fixes import Applicability
-from mlwarden.rules.base import Bad, Confidence, Finding, Fix, Good, Missed, Reference, Rule, Severity
+from mlwarden.model.fixes import Applicability, TextEdit
+from mlwarden.notebooks.notebook import Notebook
+from mlwarden.notebooks.shell_lines import Command, shell_texts
+from mlwarden.notebooks.shell_tls import VARIABLES, TlsSwitch, tls_switch_of, trusted_host_of
+from mlwarden.rules.base import Bad, Confidence, Finding, Fix, Good, Missed, Reference, Rule, Severity, Span, TraceStep
+from mlwarden.rules.downloads._tls_shell_examples import SHELL_EXAMPLES
+from mlwarden.semantics.shell_calls import SHELL_CALLS, TRIGGERS, commands_of_call
+from mlwarden.semantics.tls_calls import CERT_REQS, OLD_AIOHTTP, SWITCHES, UNVERIFIED
+from mlwarden.semantics.values import Mapping
 
 if TYPE_CHECKING:
     from mlwarden.semantics.calls import Assignment, CallSite
     from mlwarden.semantics.model import SemanticModel
     from mlwarden.semantics.values import Value
+    from mlwarden.source.documents import Document
 
-_METHODS = ("get", "post", "put", "patch", "delete", "head", "options", "request")
-# Call -> keyword that switches verification off when it is false.
-_SWITCHES: dict[str, str] = {
-    **{f"requests.{method}": "verify" for method in _METHODS},
-    **{f"requests.Session().{method}": "verify" for method in _METHODS},
-    **{f"httpx.{method}": "verify" for method in (*_METHODS, "stream")},
-    "httpx.Client": "verify",
-    "httpx.AsyncClient": "verify",
-    "httpx.HTTPTransport": "verify",
-    "httpx.AsyncHTTPTransport": "verify",
-    "httpx.create_ssl_context": "verify",
-    "gdown.download": "verify",
-    "boto3.client": "verify",
-    "boto3.resource": "verify",
-    "boto3.Session().client": "verify",
-    "boto3.Session().resource": "verify",
-    "boto3.session.Session().client": "verify",
-    "boto3.session.Session().resource": "verify",
-    "aiohttp.TCPConnector": "ssl",
-    **{f"aiohttp.ClientSession().{method}": "ssl" for method in (*_METHODS, "ws_connect")},
-    "elasticsearch.Elasticsearch": "verify_certs",
-    "opensearchpy.OpenSearch": "verify_certs",
-    "minio.Minio": "cert_check",
-    "hvac.Client": "verify",
-    "clickhouse_connect.get_client": "verify",
-}
-_OLD_AIOHTTP = {name: "verify_ssl" for name, keyword in _SWITCHES.items() if keyword == "ssl"}
-_CERT_REQS = {
-    "urllib3.PoolManager": "cert_reqs",
-    "urllib3.ProxyManager": "cert_reqs",
-    "urllib3.HTTPSConnectionPool": "cert_reqs",
-    "urllib3.connectionpool.HTTPSConnectionPool": "cert_reqs",
-    "urllib3.util.ssl_.create_urllib3_context": "cert_reqs",
-    "ssl.wrap_socket": "cert_reqs",
-}
-_UNVERIFIED = ("ssl._create_unverified_context", "ssl._create_stdlib_context")
-_ENVIRONMENT = {"PYTHONHTTPSVERIFY": ("0",), "CURL_CA_BUNDLE": ("",), "REQUESTS_CA_BUNDLE": ("",)}
+_OUTCOME = "anybody on the way can answer for the server"
+_WHY_UNSAFE = "a server whose certificate is not valid can no longer be reached"
+# Words of shell texts without which no command of the table switches anything off.
+_SHELL_WORDS = (
+    "curl",
+    "no-check",
+    "check-certificate",
+    "check_certificate",
+    "insecure",
+    "no-verify-ssl",
+    "sslverify",
+    "sslVerify",
+    "SSLVerify",
+    "strict-ssl",
+    "enableStrictSsl",
+    "ssl_verify",
+    "ssl-verify",
+    "tls-verify",
+    "SkipCertificateCheck",
+    "--verify",
+)
+_GIVEN = re.compile(r"\s*(?P<name>\w+)(?:\s*=\s*|\s+)(?P<value>\S*)\s*")
+_VARIABLES_SET = ("os.environ.setdefault", "os.putenv", "os.environ.update")
 
 
 class TlsVerificationOff(Rule):
@@ -69,9 +64,14 @@ class TlsVerificationOff(Rule):
 
     Against a test server on the same machine.
 
+    Commands in notebooks (`curl -k`, `wget --no-check-certificate`, `git config http.sslVerify false`, ...) and those
+    that Python runs are judged as well, and the environment variables that switch verification off. A download from
+    this machine is not reported.
+
     ## Limits
 
-    A value that is computed or handed over by a caller outside the project is left alone.
+    A value that is computed or handed over by a caller outside the project is left alone. `pip --trusted-host` in a
+    shell line of a notebook is left to the rule on insecure fetches there (MLW708).
 
     ## Fix safety
 
@@ -81,10 +81,11 @@ class TlsVerificationOff(Rule):
     code = "MLW217"
     name = "tls-verification-off"
     severity = Severity.HIGH
-    calls = (*_SWITCHES, *_CERT_REQS, *_UNVERIFIED, "os.environ.setdefault", "os.putenv")
+    calls = (*SWITCHES, *CERT_REQS, *UNVERIFIED, *_VARIABLES_SET, *SHELL_CALLS)
     assigns = (
         "ssl._create_default_https_context",
         "requests.Session().verify",
+        "litellm.ssl_verify",
         "os.environ[]",
         "*.verify_mode",
         "*.check_hostname",
@@ -100,7 +101,9 @@ class TlsVerificationOff(Rule):
         "_create_stdlib_context",
         "verify_mode",
         "check_hostname",
-        *_ENVIRONMENT,
+        *VARIABLES,
+        *_SHELL_WORDS,
+        *TRIGGERS,
     )
     cwe = (295,)
     owasp_llm = ("LLM03",)
@@ -259,25 +262,30 @@ class TlsVerificationOff(Rule):
             """,
             because="options from outside the code are not known",
         ),
+        *SHELL_EXAMPLES,
     )
 
     def check_call(self, call: CallSite, model: SemanticModel) -> Iterator[Finding]:
-        """Report a call whose keyword switches verification off, or that makes an unverifying context."""
-        if call.name in {"os.environ.setdefault", "os.putenv"}:
+        """Report a call whose keyword or command switches verification off, or that makes an unverifying context."""
+        if call.name in _VARIABLES_SET:
             yield from self._check_variable(call, call.argument("key", 0), call.argument("value", 1))
+            yield from self._check_environment(call, *call.positional()[:1])
             return
-        if call.name in _UNVERIFIED:
+        if call.name in SHELL_CALLS:
+            yield from self._check_command(call)
+            return
+        if call.name in UNVERIFIED:
             reqs = call.argument("cert_reqs")
             if call.name.endswith("unverified_context") and (reqs.is_absent or _is_none(reqs)):
                 yield self._report(call, f"`{call.name}` makes a context that", None, Confidence.HIGH)
             return
-        if call.name in _CERT_REQS:
+        if call.name in CERT_REQS:
             reqs = call.argument("cert_reqs")
             if _is_none(reqs):
                 good = '"CERT_REQUIRED"' if reqs.strings() else "ssl.CERT_REQUIRED"
                 yield self._report(call, f"`{_shown(call)}`", ("cert_reqs", good), _sure(reqs))
             return
-        for keyword in (_SWITCHES[call.name], _OLD_AIOHTTP.get(call.name, "")):
+        for keyword in (SWITCHES[call.name], OLD_AIOHTTP.get(call.name, "")):
             value = call.argument(keyword) if keyword else None
             if value is not None and not value.is_absent and _is_off(value):
                 yield self._report(call, f"`{_shown(call)}`", (keyword, "True"), _sure(value))
@@ -290,7 +298,7 @@ class TlsVerificationOff(Rule):
             return
         good = "True"
         if assignment.target == "ssl._create_default_https_context":
-            if not any(name in _UNVERIFIED for name in value.names()):
+            if not any(name in UNVERIFIED for name in value.names()):
                 return
             good = ""
         elif assignment.attribute == "verify_mode":
@@ -302,57 +310,84 @@ class TlsVerificationOff(Rule):
                 return
         elif not _is_off(value):
             return
-        fixes = () if not good else (self._fix(assignment, good),)
+        fixes = () if not good else (_fix(assignment.value_span, good),)
         yield self.finding(
             assignment.span,
-            f"`{assignment.attribute}` is set so that TLS certificates are not verified: "
-            "anybody on the way can answer for the server",
+            f"`{assignment.attribute}` is set so that TLS certificates are not verified: {_OUTCOME}",
             confidence=_sure(value),
             trace=assignment.context,
             fixes=fixes,
         )
 
+    def check_document(self, document: Document) -> Iterator[Finding]:
+        """Report shell lines and magics of a notebook that switch verification off."""
+        if not isinstance(document, Notebook):
+            return
+        for shell in shell_texts(document):
+            for command in shell.commands:
+                switch = tls_switch_of(command)
+                if switch is not None:
+                    yield self._switched(switch, command.span)
+        for cell in document.cells:
+            for magic in cell.magics:
+                if magic.kind == "line" and magic.name in ("env", "set_env"):
+                    given = _GIVEN.fullmatch(magic.text)
+                    name = "" if given is None else given["name"]
+                    if given is not None and name in VARIABLES and VARIABLES[name](given["value"].strip("\"'")):
+                        span = Span(magic.span.start, magic.span.end, cell.index)
+                        yield self._switched(TlsSwitch(name, is_variable=True), span)
+
+    def _check_command(self, call: CallSite) -> Iterator[Finding]:
+        """A command that Python runs; words in its strings have no places in the file, so that there is no edit."""
+        yield from self._check_environment(call, call.argument("env"))
+        for command in commands_of_call(call):
+            switch = tls_switch_of(command) or _trusted_host(command)
+            if switch is not None:
+                shown = TlsSwitch(switch.shown, switch.is_variable)
+                yield self._switched(shown, call.span, call.context)
+                return
+
+    def _check_environment(self, call: CallSite, *mappings: Value) -> Iterator[Finding]:
+        """Variables in a dictionary: `env=` of a process, the argument of `os.environ.update`."""
+        given = [(name, call.argument(name)) for name in VARIABLES if call.name == "os.environ.update"]
+        for mapping in mappings:
+            for option in mapping.alternatives():
+                if isinstance(option, Mapping):
+                    given.extend((name, option.get(name)) for name in VARIABLES)
+        for name, value in given:
+            if any(VARIABLES[name](text) for text in value.strings()):
+                yield self._switched(TlsSwitch(name, is_variable=True), call.span, call.context)
+
     def _check_variable(self, place: CallSite | Assignment, key: Value, value: Value) -> Iterator[Finding]:
         for name in key.strings():
-            if any(text in _ENVIRONMENT.get(name, ()) for text in value.strings()):
-                yield self.finding(
-                    place.span,
-                    f"`{name}` is set so that TLS certificates are not verified: "
-                    "anybody on the way can answer for the server",
-                    trace=place.context,
-                )
+            if name in VARIABLES and any(VARIABLES[name](text) for text in value.strings()):
+                yield self._switched(TlsSwitch(name, is_variable=True), place.span, place.context)
+
+    def _switched(self, switch: TlsSwitch, span: Span, trace: tuple[TraceStep, ...] = ()) -> Finding:
+        what = "is set so that TLS certificates are not verified" if switch.is_variable else ""
+        fixes = () if switch.edit is None else (_fix(*switch.edit),)
+        message = f"`{switch.shown}` {what or 'does not verify TLS certificates'}: {_OUTCOME}"
+        return self.finding(span, message, trace=trace, fixes=fixes)
 
     def _report(self, call: CallSite, what: str, mended: tuple[str, str] | None, confidence: Confidence) -> Finding:
         edit = None if mended is None or call.argument_span(mended[0]) is None else call.set_argument(*mended)
-        fixes = (
-            ()
-            if edit is None
-            else (
-                Fix(
-                    "Verify certificates",
-                    (edit,),
-                    Applicability.UNSAFE,
-                    "a server whose certificate is not valid can no longer be reached",
-                ),
-            )
-        )
+        fixes = () if edit is None else (_fix(edit.span, edit.replacement),)
         return self.finding(
             call.span,
-            f"{what} does not verify TLS certificates: anybody on the way can answer for the server",
+            f"{what} does not verify TLS certificates: {_OUTCOME}",
             confidence=confidence,
             trace=call.context,
             fixes=fixes,
         )
 
-    def _fix(self, assignment: Assignment, good: str) -> Fix:
-        from mlwarden.model.fixes import TextEdit
 
-        return Fix(
-            "Verify certificates",
-            (TextEdit(assignment.value_span, good),),
-            Applicability.UNSAFE,
-            "a server whose certificate is not valid can no longer be reached",
-        )
+def _trusted_host(command: Command) -> TlsSwitch | None:
+    option = trusted_host_of(command)
+    return None if option is None else TlsSwitch(f"{command.program} {option.text}")
+
+
+def _fix(span: Span, replacement: str) -> Fix:
+    return Fix("Verify certificates", (TextEdit(span, replacement),), Applicability.UNSAFE, _WHY_UNSAFE)
 
 
 def _is_off(value: Value) -> bool:
