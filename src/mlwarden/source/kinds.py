@@ -40,7 +40,8 @@ _BY_NAME = {
     **_each("pyproject.toml setup.cfg pipfile pipfile.lock poetry.lock uv.lock pdm.lock", _DEPENDENCIES),
     **_each("pylock.toml conda-lock.yml conda-lock.yaml", _DEPENDENCIES),
     **_each("makefile gnumakefile procfile jenkinsfile credentials kubeconfig id_rsa _netrc", _TEXT),
-    **_each(".bashrc .zshrc .profile .bash_profile .git-credentials .dockercfg .htpasswd", _TEXT),
+    **_each(".bashrc .zshrc .profile .bash_profile .git-credentials .dockercfg .htpasswd .databrickscfg", _TEXT),
+    **_each("id_dsa id_ecdsa id_ed25519", _TEXT),
     # Written by other ecosystems' tools: long lists of checksums, neither configuration nor our dependencies.
     **_each("package-lock.json npm-shrinkwrap.json pnpm-lock.yaml composer.lock", None),
 }
@@ -51,6 +52,8 @@ _IN_REQUIREMENTS_FOLDER = re.compile(r"(?:.*/)?requirements/[^/]+\.(?:txt|in)")
 _CONDA = re.compile(r"(?:[^/]*[-_.])?(?:environment|conda)(?:[-_.][^/]*)?\.ya?ml")
 _PYLOCK = re.compile(r"pylock\.[^/.]+\.toml")
 _TEXT_NAMES = re.compile(r"\.env(?:[-_.].*)?|(?:.*\.)?(?:dockerfile|containerfile)(?:[-_.].*)?")
+# Where tools keep what opens an account, in files without a suffix.
+_CREDENTIALS = re.compile(r"(?:.*/)?(?:\.?huggingface/(?:token|stored_tokens)|wandb/settings|\.kube/config)")
 # model.pth.tar, vectors.pkl.gz
 _PACKED_MODEL = re.compile(r".*\.(?:pkl|pickle|joblib|dill|pt|pth|npy|ckpt|bin)\.(?:gz|bz2|xz|lzma|z|zst|lz4|zip|tar)")
 
@@ -100,7 +103,7 @@ def kind_by_name(path: str) -> DocumentKind | None:
     ):
         return _DEPENDENCIES
     if kind is None:
-        if _TEXT_NAMES.fullmatch(name):
+        if _TEXT_NAMES.fullmatch(name) or _CREDENTIALS.fullmatch(path):
             return _TEXT
         return _MODEL if _PACKED_MODEL.fullmatch(name) else None
     return None if name.endswith(".min.js") else kind
