@@ -226,3 +226,19 @@ DIFFUSERS_CUSTOM_CODE_FLAG = TurningPoint(
     "code from another repository of the Hub runs only with trust_remote_code=True (CVE-2026-44513)",
     _ADVISORIES + "CVE-2026-44513",
 )
+KERNELS_TRUST_GATE = TurningPoint(
+    "kernels",
+    "kernels.get_kernel",
+    "trust_remote_code",
+    "0.14.0",
+    "the parameter exists; without it only kernels of publishers that the Hub trusts are loaded",
+    "https://github.com/huggingface/kernels/releases/tag/v0.14.0",
+)
+TRANSFORMERS_KERNEL_GATE = TurningPoint(
+    "transformers",
+    "transformers.PreTrainedModel.from_pretrained",
+    "allow_all_kernels",
+    "5.3.0",
+    "kernels of other publishers than kernels-community need the flag (CVE-2026-4372)",
+    _ADVISORIES + "CVE-2026-4372",
+)
