@@ -242,3 +242,31 @@ TRANSFORMERS_KERNEL_GATE = TurningPoint(
     "kernels of other publishers than kernels-community need the flag (CVE-2026-4372)",
     _ADVISORIES + "CVE-2026-4372",
 )
+_DATASETS_RELEASES = "https://github.com/huggingface/datasets/releases/tag/"
+DATASETS_SCRIPT_GATE = TurningPoint(
+    "datasets",
+    "datasets.load_dataset",
+    "trust_remote_code",
+    "2.16.0",
+    "the parameter exists, and is taken to be true when it is left out; before, every dataset's script is run",
+    _DATASETS_RELEASES + "2.16.0",
+)
+DATASETS_SCRIPTS_ASK = TurningPoint(
+    "datasets",
+    "datasets.load_dataset",
+    "trust_remote_code",
+    "2.20.0",
+    "a dataset's script is run only when the parameter says so, or the person at the keyboard",
+    _DATASETS_RELEASES + "2.20.0",
+)
+DATASETS_NO_SCRIPTS = TurningPoint(
+    "datasets",
+    "datasets.load_dataset",
+    "trust_remote_code",
+    "4.0.0",
+    "scripts are not supported any more; the parameter has no effect",
+    _DATASETS_RELEASES + "4.0.0",
+)
+DATASETS_NO_LOAD_METRIC = TurningPoint(
+    "datasets", "datasets.load_metric", "", "3.0.0", "the function is gone", _DATASETS_RELEASES + "3.0.0"
+)
