@@ -21,12 +21,27 @@ _OWN = re.compile(
     re.IGNORECASE,
 )
 _SCRIPT_OPTIONS = frozenset({"-W", "-X", "-m"})
-# Options of curl and wget that take the next word, as far as such a word could be taken for a URL or a file.
-_VALUES = (
-    "-o --output -O --output-document -P --directory-prefix -H --header -A --user-agent -e --referer -d --data "
-    "--data-raw --data-binary -x --proxy -X --request -u --user -b --cookie -c --cookie-jar -F --form --retry"
+# Options that take the next word, as far as such a word could be taken for a URL or a file.
+_CURL_VALUES = (
+    "-o --output --output-dir -H --header -A --user-agent -e --referer -d --data --data-raw --data-binary "
+    "--data-urlencode --json -x --proxy --preproxy -X --request -u --user -b --cookie -c --cookie-jar -F --form --retry "
+    "-T --upload-file -K --config -w --write-out -m --max-time -C --continue-at -r --range -z --time-cond --cacert "
+    "-E --cert --key --resolve --connect-to --interface"
 )
-_TAKE_VALUE = frozenset(_VALUES.split())
+_WGET_VALUES = (
+    "-O --output-document -o --output-file -P --directory-prefix -U --user-agent --referer --header --post-data "
+    "--post-file --body-data -e --execute -a --append-output -i --input-file -B --base -A --accept -R --reject -D "
+    "--domains -X -I -t --tries -T --timeout --ca-certificate --method --user --password"
+)
+_TAKE_VALUE = {
+    "curl": frozenset(_CURL_VALUES.split()),
+    "wget": frozenset(_WGET_VALUES.split()),
+    "wget2": frozenset(_WGET_VALUES.split()),
+    "aria2c": frozenset(
+        ["-o", "--out", "-d", "--dir", "-x", "-s", "-i", "--header", "--referer", "--all-proxy", "--checksum"]
+    ),
+    "axel": frozenset(["-o", "--output", "-n", "-H", "--header", "-U"]),
+}
 _INSTALL = frozenset({"install", "add"})
 
 
@@ -96,10 +111,11 @@ def fetches_of(command: Command) -> Iterator[Fetch]:
     program = command.program
     if program not in ("curl", "wget", "wget2", "aria2c", "axel", "http", "https", "fetch", *_WEB_REQUESTS):
         return
+    with_value = _TAKE_VALUE.get(program, frozenset())
     skip = False
     for word in command.arguments:
-        if skip or word.text in _TAKE_VALUE:
-            skip = not skip and word.text in _TAKE_VALUE and not (program == "curl" and word.text == "-O")
+        if skip or word.text in with_value:
+            skip = not skip
             continue
         text = word.text.removeprefix("--url=")
         if text.startswith("-"):

@@ -83,6 +83,8 @@ def test_whether_a_command_runs_what_is_piped_into_it(text: str, expected: bool)
         ("wget --output-document=- https://x.org/a", ("wget", "https://x.org/a", "")),
         ("wget --progress=dot:giga https://x.org/a", ("wget", "https://x.org/a", "a")),
         ("wget -P b https://x.org/a", ("wget", "https://x.org/a", "a")),
+        ("wget -c -b https://x.org/a", ("wget", "https://x.org/a", "a")),
+        ("curl -b c.txt -c http://y.org https://x.org/a", ("curl", "https://x.org/a", "")),
         ("aria2c https://x.org/a", ("aria2c", "https://x.org/a", "a")),
         ("iwr https://x.org/a", ("iwr", "https://x.org/a", "")),
         ("timeout 9 wget https://x.org/a", ("wget", "https://x.org/a", "a")),
