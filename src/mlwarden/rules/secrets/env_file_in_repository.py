@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mlwarden.rules.base import Bad, Confidence, DocumentKind, Finding, Good, Missed, Reference, Rule, Severity, Span
 from mlwarden.rules.examples import Examples, later
+from mlwarden.secrets.formats import compiled
 
 if TYPE_CHECKING:
     from mlwarden.source.documents import Document
@@ -16,13 +17,13 @@ if TYPE_CHECKING:
 class _Kind(NamedTuple):
     """A kind of file: its path, what it is, and what has to stand in it."""
 
-    path: re.Pattern[str]
+    path: str
     what: str
-    content: re.Pattern[str]
+    content: str
 
 
 def _kind(path: str, what: str, content: str) -> _Kind:
-    return _Kind(re.compile(rf"(?:.*/)?(?:{path})"), what, re.compile(content, re.MULTILINE))
+    return _Kind(rf"(?:.*/)?(?:{path})", what, f"(?m){content}")
 
 
 # A value that may be one: no template, no empty string.
@@ -82,6 +83,11 @@ _KINDS = (
         rf"^[ \t-]*(?:token|client-key-data|password):[ \t]*{_VALUE}",
     ),
 )
+# A word in the path of each of these; most files end here.
+_MAY_HOLD = re.compile(
+    r"env|kaggle|netrc|credential|service|gcp|gcloud|google|firebase|sa[-_]?key|key[^/]*\.json|client_secret|token|wandb/|secrets\.toml|\.pypirc"
+    r"|\.npmrc|databrickscfg|modal\.toml|comet\.config|clearml|docker|id_[a-z0-9]+$|kube"
+)
 _NAMED = re.compile(r"(?:^|/)[^/]*(?:example|sample|template|dist|defaults?|dummy|mock|fixture)[^/]*$", re.IGNORECASE)
 _TEST_FOLDER = re.compile(r"(?:^|/)(?:tests?|testing|fixtures?|testdata|examples?|docs?)/", re.IGNORECASE)
 _NO_VALUE = re.compile(
@@ -135,10 +141,10 @@ class EnvFileInRepository(Rule):
     def check_document(self, document: Document) -> Iterator[Finding]:
         """Report a file of a known kind that holds a secret, once."""
         path = document.path.replace("\\", "/")
-        if _NAMED.search(path):
+        if _NAMED.search(path) or not _MAY_HOLD.search(path):
             return
         for kind in _KINDS:
-            if kind.path.fullmatch(path) and (secrets := _secrets(kind, document.text)):
+            if compiled(kind.path).fullmatch(path) and (secrets := _secrets(kind, document.text)):
                 name = path.rpartition("/")[2]
                 known = any(_is_known(value) for value in secrets)
                 confidence = Confidence.HIGH if known else Confidence.MEDIUM
@@ -156,7 +162,7 @@ def _secrets(kind: _Kind, text: str) -> list[str]:
     from mlwarden.secrets.names import is_secret_name
 
     found = []
-    for match in kind.content.finditer(text):
+    for match in compiled(kind.content).finditer(text):
         parts = match.groupdict()
         if "name" in parts and not is_secret_name(parts["name"]):
             continue
