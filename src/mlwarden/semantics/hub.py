@@ -384,12 +384,17 @@ def is_offline(call: CallSite) -> bool:
     return call.argument("local_files_only").truth() is True
 
 
+def is_call_result(call: CallSite, keyword: str, position: int | None) -> bool:
+    """Whether an argument is written as a call."""
+    node = call.argument_node(keyword, position)
+    return node is not None and isinstance(node.value, cst.Call)
+
+
 def repo_ids(call: CallSite, api: HubApi, model: SemanticModel) -> tuple[str, ...]:
     """The repositories that a call names literally; none if it may name a local path."""
     if is_offline(call):
         return ()
-    node = call.argument_node(api.keyword, api.position)
-    if node is not None and isinstance(node.value, cst.Call):
+    if is_call_result(call, api.keyword, api.position):
         return ()  # `os.path.join("a", "b")`: put together, it is a path
     value = call.argument(api.keyword, api.position)
     kind = "dataset" if call.argument("repo_type").string() == "dataset" else api.kind

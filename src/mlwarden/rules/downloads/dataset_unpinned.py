@@ -184,6 +184,7 @@ class DatasetUnpinned(Rule):
             third = load_dataset(str(Path("acme") / "birds"))
             fourth = load_from_disk("acme/birds")
             fifth = load_dataset("data/birds")
+            sixth = load_dataset("relative_data_dir")
             """,
             because="these are local folders",
         ),
@@ -258,7 +259,7 @@ class DatasetUnpinned(Rule):
             if url.kind == "dataset" and not url.revision:
                 yield self._report(call, url.repo_id, Confidence.HIGH, None)
         ids = hub.repo_ids(call, api, model)
-        if ids:
+        if ids and not ids[0].endswith(("_dir", "_path", "_folder")):
             confidence = Confidence.HIGH if "/" in ids[0] else Confidence.MEDIUM
             yield self._report(call, ids[0], confidence, hub.pin_fix(call, api, ids, model))
 
