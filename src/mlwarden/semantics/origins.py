@@ -34,8 +34,8 @@ class Origin:
     """Where data comes from.
 
     Attributes:
-        kind: REMOTE: a download, a request, a model's answer; OUTSIDE: given by the person at the keyboard or the
-            environment; LITERAL: a path written in the code; UNKNOWN: a parameter, a computed value.
+        kind: REMOTE: a download, a request, a model's answer; OUTSIDE: given by the person at the keyboard, the
+            environment or a document store; LITERAL: a path written in the code; UNKNOWN: a parameter, a computed value.
         phrase: ends the sentence "... reads", e.g. "data downloaded by `requests.get`", "'model.pkl'".
         taints: how it got there.
     """
@@ -56,8 +56,8 @@ class Origin:
 
 
 _URL = re.compile(r"(?:https?|ftp|s3|gs|gcs|az|abfss?|hf|hdfs|wasbs?)://", re.I)
-_REMOTE_KINDS = ("request", "llm", "tool", "retrieval", "network")
-_OUTSIDE_KINDS = ("input", "cli", "environment")
+_REMOTE_KINDS = ("request", "llm", "tool", "network")
+_OUTSIDE_KINDS = ("retrieval", "input", "cli", "environment")
 _PHRASES = {
     "request": "data from a web request",
     "llm": "the output of a language model",

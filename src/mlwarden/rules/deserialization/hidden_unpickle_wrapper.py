@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -60,6 +61,12 @@ _METHODS: dict[str, str] = {
 # Ends of files that ultralytics does not unpickle: architectures and exported models.
 _PLAIN = (".yaml", ".yml", ".onnx", ".engine", ".tflite", ".mlpackage", ".torchscript", "_openvino_model", ".pb")
 _SAFE_LOAD = "ULTRALYTICS_SAFE_LOAD"
+# The weights that ultralytics publishes and downloads by name (`GITHUB_ASSETS_NAMES` in its utils/downloads.py).
+_RELEASED = re.compile(
+    r"(?:yolo(?:v?\d+|_nas_|e-|v8)[\w-]*|rtdetr-[lx]|sam2?(?:\.1)?_[a-z+]+|mobile_sam|FastSAM-[sx]|mobileclip[\w-]*)\.pt"
+)
+# Addresses of a Triton server, which runs the model itself (`Model.is_triton_model`).
+_TRITON = re.compile(r"(?:http|grpc)://[^/]+/.")
 
 
 class HiddenUnpickleWrapper(Rule):
@@ -83,8 +90,8 @@ class HiddenUnpickleWrapper(Rule):
 
     ## Limits
 
-    Only the libraries named in the rule are known. What a literal name such as "ner" or "yolov8n.pt" downloads is
-    taken to be the publisher's own file, and low.
+    Only the libraries named in the rule are known. What a literal name such as "ner" downloads is taken to be the
+    publisher's own file, and low; names of ultralytics' own releases ("yolov8n.pt") are not reported.
 
     ## Fix safety
 
@@ -214,8 +221,11 @@ class HiddenUnpickleWrapper(Rule):
             network = YOLO("yolov8n.yaml")
             exported = YOLO("best.onnx")
             default = YOLO()
+            released = YOLO("yolo11n-seg.pt")
+            served = YOLO("http://localhost:8000/yolo")
             """,
-            because="an architecture and an ONNX file hold no pickle, and the default is the publisher's own file",
+            because="an architecture and an ONNX file hold no pickle, a release is the publisher's own file, and a Triton "
+            "server runs the model itself",
         ),
         Good(
             """
@@ -287,6 +297,9 @@ class HiddenUnpickleWrapper(Rule):
         if call.name not in _ULTRALYTICS:
             return False
         if switched_on(call.argument("safe_only", 1)) is not None and call.attribute == "torch_safe_load":
+            return True
+        names = data.strings()
+        if names and all(_RELEASED.fullmatch(name) or _TRITON.match(name) for name in names) and not data.is_unknown:
             return True
         ends = suffixes(data)
         return (bool(ends) and all(end.endswith(_PLAIN) for end in ends)) or is_set(model, _SAFE_LOAD)

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlwarden.model.fixes import Applicability, TextEdit
 from mlwarden.rules.base import Bad, Confidence, Finding, Fix, Good, Missed, Reference, Rule, Severity
 from mlwarden.semantics.loaders import YAML_FULL, YAML_UNSAFE, reading, yaml_loaders
+from mlwarden.semantics.origins import OriginKind
 from mlwarden.semantics.turning_points import YAML_FULL_LOADER_RESTRICTED, YAML_LOADER_REQUIRED
-from mlwarden.semantics.values import Class
+from mlwarden.semantics.values import Class, Constant
 
 if TYPE_CHECKING:
     from mlwarden.semantics.calls import CallSite
     from mlwarden.semantics.model import SemanticModel
+    from mlwarden.semantics.values import Value
 
 _LOAD = ("yaml.load", "yaml.load_all")
 _FIXED = {
@@ -26,6 +29,15 @@ _FIXED = {
 }
 _RUAMEL = "ruamel.yaml.YAML"
 _RUAMEL_LOAD = ("ruamel.yaml.load", "ruamel.yaml.load_all")
+
+
+def _is_own(stream: Value) -> bool:
+    """Whether the text stands in the code, or was dumped just before: `yaml.load(yaml.dump(x), Loader=...)`."""
+    return all(
+        (isinstance(option, Constant) and isinstance(option.value, (str, bytes)))
+        or any(name.startswith("yaml.") and "dump" in name for name in option.names())
+        for option in stream.alternatives()
+    )
 
 
 class YamlUnsafeLoad(Rule):
@@ -183,6 +195,24 @@ class YamlUnsafeLoad(Rule):
             yaml = YAML(typ="safe", pure=True)
             """,
         ),
+        Bad(
+            """
+            import yaml
+
+            copy = yaml.load(yaml.dump(settings), Loader=yaml.UnsafeLoader)
+                   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+            empty = yaml.load("{}", Loader=yaml.UnsafeLoader)
+                    ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+            """,
+            severity=Severity.LOW,
+            confidence=Confidence.HIGH,
+            fixed="""
+            import yaml
+
+            copy = yaml.load(yaml.dump(settings), Loader=yaml.SafeLoader)
+            empty = yaml.load("{}", Loader=yaml.SafeLoader)
+            """,
+        ),
         Good(
             """
             import yaml
@@ -270,9 +300,13 @@ class YamlUnsafeLoad(Rule):
     def _report(
         self, call: CallSite, model: SemanticModel, how: str, sure: Confidence, *, full: bool = False
     ) -> Iterator[Finding]:
-        read = reading(call, model, call.argument("stream", 0), opted_out=sure)
+        stream = call.argument("stream", 0)
+        read = reading(call, model, stream, opted_out=sure)
         if read is None:
             return
+        own = read.origin.kind is not OriginKind.REMOTE and _is_own(stream)
+        if own:
+            read = replace(read, severity=Severity.LOW, what="the program's own text")
         what = f"builds any object that {read.what} names, and can run code that way"
         if full:
             what = f"gives {read.what} access to names of loaded modules"

@@ -185,7 +185,7 @@ def _asks_model(name: str) -> bool:
 
 
 def _tools(model: SemanticModel) -> Iterator[FunctionDefinition]:
-    from mlwarden.semantics.sources import source_of_parameters
+    from mlwarden.semantics.entry_points import source_of_parameters
     from mlwarden.semantics.values import Function
 
     for value in model.exports.values():
