@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 import textwrap
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,7 +34,10 @@ def findings_in(
     versions: Mapping[str, str] | None = None,
     files: Mapping[str, str] | None = None,
 ) -> tuple[Finding, ...]:
-    """The findings of the rule `code` in a text, with sibling files and library versions as given."""
+    """The findings of the rule `code` in a text, with sibling files and library versions as given.
+
+    A sibling `mlwarden.toml` gives the policy.
+    """
     with tempfile.TemporaryDirectory(prefix="mlwarden-example-") as folder:
         root = Path(folder)
         for name, content in (files or {}).items():
@@ -131,7 +135,15 @@ def model_of(code: str, *, path: str = "example.py", module_name: str = "") -> S
 
 def _settings(code: str, root: Path, versions: Mapping[str, str] | None) -> Settings:
     pinned = tuple(sorted((versions or {}).items()))
-    return Settings(select=(code,), root=str(root), versions=pinned)
+    settings = Settings(select=(code,), root=str(root), versions=pinned)
+    config = root / "mlwarden.toml"
+    if not config.is_file():
+        return settings
+    from mlwarden.config.load import load
+    from mlwarden.rules.registry import every_rule
+
+    loaded = load(config, frozenset(info.code for info in every_rule()))
+    return replace(settings, policy=loaded.values.get("policy", settings.policy))
 
 
 def _covered(text: str, path: str, finding: Finding) -> str:

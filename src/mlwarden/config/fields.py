@@ -18,6 +18,7 @@ class Kind(enum.Enum):
     SEVERITY = "severity"
     CONFIDENCE = "confidence"
     PATH = "path"
+    POLICY = "table: `sources` to a table of `allow` and `deny`, lists of patterns"
     COUNT = "whole number, at least 1"
 
 
@@ -94,6 +95,17 @@ FIELDS: tuple[Field, ...] = (
         Kind.SPECIFIER_BY_NAME,
         "Versions of libraries that you vouch for. They count before what dependency files and lock files say.",
         'versions = { torch = ">=2.6" }',
+    ),
+    Field(
+        "policy",
+        Kind.POLICY,
+        "Where models, data and packages may come from, for rule MLW220. A pattern is a name on the Hugging Face Hub "
+        "(`meta-llama/*`, `datasets/acme/*`), a host, with or without a path (`*.acme.org`, `github.com/acme/*`), or a "
+        "URL with its protocol (`s3://acme-models/*`); `*` alone has everything. With `allow`, what no pattern of it "
+        "has is reported; what a pattern of `deny` has is reported in any case. In `deny`, a bare name also means the "
+        "publisher of that name.",
+        'policy.sources = { allow = ["meta-llama/*", "*.acme.org"], deny = ["s3://acme-drafts/*"] }',
+        unset="no policy: any source is fine",
     ),
     Field(
         "exclude",

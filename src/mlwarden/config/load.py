@@ -15,6 +15,7 @@ from mlwarden.config.schema import Mismatch, config_schema, mismatches, shown
 from mlwarden.config.settings import PerFileIgnore
 from mlwarden.model.errors import ConfigError
 from mlwarden.model.levels import Confidence, Severity
+from mlwarden.model.policy import Policy, SourcePolicy
 
 
 def load_folder(folder: Path, known: Set[str]) -> tuple[LoadedConfig | None, dict[str, Any] | None]:
@@ -180,6 +181,8 @@ class _Reader(NamedTuple):
                 return Confidence.parse(value)
             case Kind.PATH:
                 return absolute(self.root / value).as_posix()
+            case Kind.POLICY:
+                return self._policy(keys, value)
             case Kind.SWITCH | Kind.COUNT:
                 return value
 
@@ -204,6 +207,19 @@ class _Reader(NamedTuple):
         if not any(pattern.include is not None for pattern in patterns):
             raise self.error(keys, f"the glob {shown(glob)} matches nothing")
         return glob
+
+    def _policy(self, keys: tuple[str | int, ...], table: Mapping[str, Any]) -> Policy:
+        from mlwarden.model.artifact_sources import problem_of
+
+        lists: dict[str, tuple[str, ...]] = {}
+        for name, patterns in table.get("sources", {}).items():
+            for index, pattern in enumerate(patterns):
+                problem, suggestion = problem_of(pattern)
+                if problem:
+                    place = (*keys, "sources", name, index)
+                    raise self.error(place, f"the pattern {shown(pattern)} {problem}", suggestion)
+            lists[name] = tuple(patterns)
+        return Policy(SourcePolicy(lists.get("allow"), lists.get("deny", ())))
 
     def _specifiers(self, keys: tuple[str | int, ...], table: dict[str, str]) -> tuple[tuple[str, str], ...]:
         from packaging.specifiers import InvalidSpecifier, SpecifierSet

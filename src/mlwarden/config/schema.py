@@ -13,11 +13,13 @@ from mlwarden.config.codes import nearest_of
 from mlwarden.config.fields import FIELDS, Kind
 from mlwarden.config.settings import PerFileIgnore, Settings
 from mlwarden.model.levels import Confidence, Severity
+from mlwarden.model.policy import Policy
 
 Schema = dict[str, Any]
 
 _CODE: Schema = {"type": "string", "pattern": "^(ALL|MLW[0-9A-Z]*|B[0-9]{0,3})$"}
 _GLOB: Schema = {"type": "string", "minLength": 1}
+_SOURCES: Schema = {"type": "array", "items": {"type": "string", "minLength": 1}}
 _SEVERITY: Schema = {"enum": [str(level) for level in reversed(Severity)]}
 _CONFIDENCE: Schema = {"enum": [str(level) for level in reversed(Confidence)]}
 
@@ -55,6 +57,8 @@ def _value_schema(kind: Kind) -> Schema:
         case Kind.SPECIFIER_BY_NAME:
             specifier = {"type": "string", "minLength": 1}
             return {"type": "object", "propertyNames": {"minLength": 1}, "additionalProperties": specifier}
+        case Kind.POLICY:
+            return _table({"sources": _table({"allow": _SOURCES, "deny": _SOURCES})})
         case Kind.SWITCH:
             return {"type": "boolean"}
         case Kind.SEVERITY:
@@ -65,6 +69,10 @@ def _value_schema(kind: Kind) -> Schema:
             return {"type": "string", "minLength": 1}
         case Kind.COUNT:
             return {"type": "integer", "minimum": 1}
+
+
+def _table(properties: Schema) -> Schema:
+    return {"type": "object", "properties": properties, "additionalProperties": False}
 
 
 def to_plain(kind: Kind, value: Any) -> Any:
@@ -81,6 +89,11 @@ def to_plain(kind: Kind, value: Any) -> Any:
             return {code: str(level) for code, level in value}
         case Kind.SPECIFIER_BY_NAME:
             return dict(value)
+        case Kind.POLICY:
+            policy: Policy = value
+            lists = {"allow": policy.sources.allow, "deny": policy.sources.deny or None}
+            given = {name: list(patterns) for name, patterns in lists.items() if patterns is not None}
+            return {"sources": given} if given else None
         case Kind.SEVERITY | Kind.CONFIDENCE:
             return str(value)
         case Kind.SWITCH | Kind.PATH | Kind.COUNT:

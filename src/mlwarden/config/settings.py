@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mlwarden.model.levels import Confidence, Severity
+from mlwarden.model.policy import Policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,7 @@ class Settings:
         unsuppressable: codes and prefixes that no inline suppression may hide.
         baseline: absolute path of the baseline file, or "" for none.
         jobs: number of processes; None means one per processor.
+        policy: where models, data and packages may come from.
         cache: whether results are kept between runs.
         cache_dir: absolute path of the cache's folder, or "" for the default place.
     """
@@ -61,5 +63,6 @@ class Settings:
     unsuppressable: tuple[str, ...] = ()
     baseline: str = ""
     jobs: int | None = None
+    policy: Policy = field(default_factory=Policy)
     cache: bool = True
     cache_dir: str = ""

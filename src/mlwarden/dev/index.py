@@ -20,6 +20,7 @@ _HOOKS = {
     "assignment": "check_assignment",
     "model": "check_model",
     "document": "check_document",
+    "policy": "check_policy",
 }
 
 

@@ -59,10 +59,15 @@ class Analysis:
         document = self.document
         content = _searched(document)
         fitting = [info for info in infos if document.kind in info.kinds]
+        policy = self.settings.policy
+        if not policy:
+            fitting = [info for info in fitting if "policy" not in info.hooks]
         candidates = gate.in_bytes(content, fitting)
         for info in candidates:
             if "document" in info.hooks:
                 self._collect(info, lambda rule: rule.check_document(document))
+            if "policy" in info.hooks:
+                self._collect(info, lambda rule: rule.check_policy(document, policy))
         if not isinstance(document, (PythonModule, Notebook)):
             return
         own = [info for info in candidates if _SEMANTIC_HOOKS.intersection(info.hooks)]
@@ -127,6 +132,7 @@ class Analysis:
                 module_name=module_name,
                 is_package=is_package,
                 outside=self._view.value,
+                policy=self.settings.policy,
             )
         except RecursionError:
             self._add(TOO_LARGE, Span(0, 0), "code is nested too deeply to be analysed")

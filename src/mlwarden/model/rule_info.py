@@ -44,8 +44,8 @@ class RuleInfo:
             document (as identifiers, where the document is code). Empty: always.
         default: on without being asked for.
         fixable: offers a fix in at least one example.
-        hooks: which of "call", "assignment", "model", "document" it overrides; a rule with only "document" needs no
-            semantic model.
+        hooks: which of "call", "assignment", "model", "document", "policy" it overrides; a rule with only "document"
+            needs no semantic model, one with "policy" runs only where there is a policy.
         yields_to: codes of more specific rules: where one of them reports an overlapping span, this one is dropped.
     """
 

@@ -13,6 +13,7 @@ from mlwarden.model.spans import Span
 from mlwarden.rules.examples import Bad, Good, Missed
 
 if TYPE_CHECKING:
+    from mlwarden.model.policy import Policy
     from mlwarden.semantics.calls import Assignment, CallSite
     from mlwarden.semantics.model import SemanticModel
     from mlwarden.source.documents import Document
@@ -94,6 +95,13 @@ class Rule:
 
     def check_document(self, document: Document) -> Iterator[Finding]:
         """Yield findings that need only the document's text, cells, magics or outputs."""
+        return iter(())
+
+    def check_policy(self, document: Document, policy: Policy) -> Iterator[Finding]:
+        """Yield findings that need only the document's text and the organisation's policy.
+
+        A rule with this hook runs only where there is a policy; its other hooks find it in `model.policy`.
+        """
         return iter(())
 
     # --- for subclasses ----------------------------------------------------------------------------------------

@@ -75,6 +75,9 @@ def _examples(rule: Rule) -> list[str]:
         parts.append("## Examples")
         for example in bad:
             context = _context(example.versions)
+            config = example.files.get("mlwarden.toml")
+            if config is not None:
+                parts.append(f"With this `mlwarden.toml`:\n\n{_block(config, 'mlwarden.toml')}")
             parts.append(f"Reported{context}:\n\n{_block(strip_marks(example.code), example.path)}")
             if example.fixed is not None:
                 fixed = textwrap.dedent(example.fixed)

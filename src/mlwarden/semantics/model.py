@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from mlwarden.model.fixes import TextEdit
+from mlwarden.model.policy import Policy
 from mlwarden.model.spans import Span
 from mlwarden.semantics.calls import Assignment, CallSite
 from mlwarden.semantics.fragments import Fragment
@@ -32,6 +33,7 @@ class SemanticModel:
         assignments: every assignment to an attribute or item.
         exports: what the module binds at top level.
         versions: what the project requires of libraries.
+        policy: what the organisation decided.
         commit_lookup, path_lookup: how `hub_commit` and `is_local` look at the machine; None for the usual way.
     """
 
@@ -41,6 +43,7 @@ class SemanticModel:
     exports: dict[str, Value]
     versions: VersionFacts
     fragments: list[Fragment] = field(default_factory=list)
+    policy: Policy = field(default_factory=Policy)
     commit_lookup: CommitLookup | None = None
     path_lookup: PathLookup | None = None
     _by_name: dict[str, list[CallSite]] = field(default_factory=dict)
@@ -108,6 +111,7 @@ def build(
     module_name: str = "",
     is_package: bool = False,
     outside: Callable[[str], Value | None] | None = None,
+    policy: Policy | None = None,
 ) -> SemanticModel:
     """Interpret fragments, in order, as one program.
 
@@ -118,10 +122,19 @@ def build(
         module_name: dotted name of the module in its project, "" if unknown; relative imports count from it.
         is_package: whether the module is an `__init__.py`.
         outside: looks up names of sibling modules.
+        policy: what the organisation decided.
     """
     state, scope = _run(fragments, module_name, is_package, outside)
     _analyse_pending(state, scope)
-    return SemanticModel(document, state.calls, state.assignments, dict(scope.variables), versions, fragments)
+    return SemanticModel(
+        document,
+        state.calls,
+        state.assignments,
+        dict(scope.variables),
+        versions,
+        fragments,
+        policy=policy or Policy(),
+    )
 
 
 def interpret(

@@ -13,6 +13,7 @@ from mlwarden.config.load import bandit_table, load, load_folder
 from mlwarden.config.settings import PerFileIgnore
 from mlwarden.model.errors import ConfigError
 from mlwarden.model.levels import Confidence, Severity
+from mlwarden.model.policy import Policy, SourcePolicy
 
 KNOWN = frozenset({"MLW001", "MLW101", "MLW203", "MLW311", "B101", "B301"})
 
@@ -50,6 +51,7 @@ def test_every_key_is_read(tmp_path: Path) -> None:
             fail-on = "high"
             unsafe-fixes = true
             versions = { Torch = ">=2.6", "huggingface_hub" = "==0.30.*" }
+            policy.sources = { allow = ["meta-llama/*"], deny = ["*.zoo.org"] }
             exclude = ["third_party/"]
             extend-exclude = ["data/"]
             respect-gitignore = false
@@ -76,6 +78,7 @@ def test_every_key_is_read(tmp_path: Path) -> None:
         "fail_on": Severity.HIGH,
         "unsafe_fixes": True,
         "versions": (("torch", ">=2.6"), ("huggingface-hub", "==0.30.*")),
+        "policy": Policy(SourcePolicy(("meta-llama/*",), ("*.zoo.org",))),
         "exclude": ("third_party/",),
         "extend_exclude": ("data/",),
         "respect_gitignore": False,
@@ -128,6 +131,17 @@ def test_another_root(tmp_path: Path) -> None:
         ("[versions]\ntorch = 'new'", "mlwarden.toml: versions.torch: 'new' is not a version specifier"),
         ("[versions]\n'-' = '>=1'", "mlwarden.toml: versions.-: '-' is not the name of a package"),
         ("versions = {a_b = '>=1', A-B = '>=2'}", "mlwarden.toml: versions.A-B: the package a-b is named twice"),
+        ("policy = []", "mlwarden.toml: policy: expected a table, found a list"),
+        ("[policy.source]", "mlwarden.toml: policy.source: unknown key (did you mean 'sources'?)"),
+        ("[policy.sources]\nalow = []", "mlwarden.toml: policy.sources.alow: unknown key (did you mean 'allow'?)"),
+        (
+            "[policy.sources]\nallow = 'a/*'",
+            "mlwarden.toml: policy.sources.allow: expected a list, found a string (did you mean '[\"a/*\"]'?)",
+        ),
+        (
+            "[policy.sources]\ndeny = ['zoo/']",
+            "mlwarden.toml: policy.sources.deny[0]: the pattern 'zoo/' names no repository (did you mean 'zoo/*'?)",
+        ),
         ("versions = {a = ' '}", "mlwarden.toml: versions.a: is an empty version specifier"),
         (
             "[tool.mlwarden]\nselect = []",
