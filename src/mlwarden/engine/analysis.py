@@ -66,6 +66,7 @@ class Analysis:
         for info in candidates:
             if "document" in info.hooks:
                 self._collect(info, lambda rule: rule.check_document(document))
+        for info in fitting:
             if "policy" in info.hooks:
                 self._collect(info, lambda rule: rule.check_policy(document, policy))
         if not isinstance(document, (PythonModule, Notebook)):

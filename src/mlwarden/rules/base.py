@@ -100,7 +100,8 @@ class Rule:
     def check_policy(self, document: Document, policy: Policy) -> Iterator[Finding]:
         """Yield findings that need only the document's text and the organisation's policy.
 
-        A rule with this hook runs only where there is a policy; its other hooks find it in `model.policy`.
+        A rule with this hook runs only where there is a policy, whatever its triggers; the other hooks find it in
+        `model.policy`.
         """
         return iter(())
 

@@ -65,7 +65,6 @@ class SourceNotAllowed(Rule):
     name = "source-not-allowed"
     severity = Severity.HIGH
     calls = (*SOURCE_CALLS, *SHELL_CALLS)
-    triggers = ("",)
     cwe = (829,)
     owasp_llm = ("LLM03",)
     owasp_ml = ("ML06",)
