@@ -210,5 +210,12 @@ def _searched(document: Document) -> bytes:
     if document.kind is DocumentKind.MODEL:
         return b""
     if isinstance(document, Notebook) and not document.text:  # an editor's notebook has no file text
-        return "\n".join(cell.source for cell in document.cells).encode("utf-8", "surrogatepass")
-    return document.text.encode("utf-8", "surrogatepass")
+        content = "\n".join(cell.source for cell in document.cells)
+    else:
+        content = document.text
+    if isinstance(document, Notebook):
+        from mlwarden.notebooks.interpolation import MARK, has_interpolations
+
+        if has_interpolations(document):
+            content = f"{content}\n{MARK}"  # as `fragments_of` writes such lines
+    return content.encode("utf-8", "surrogatepass")

@@ -14,6 +14,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from mlwarden.model.spans import Span
+from mlwarden.notebooks.interpolation import python_of
 from mlwarden.notebooks.notebook import Notebook
 from mlwarden.semantics.identifiers import identifiers_of
 
@@ -100,9 +101,10 @@ def fragments_of(document: PythonModule | Notebook) -> tuple[list[Fragment], lis
     fragments: list[Fragment] = []
     problems: list[SyntaxProblem] = []
     for cell in document.cells:
-        if cell.python.strip():
+        python = python_of(cell)
+        if python.strip():
             # The masked text has the same length and line ends as the source, so its line index is the source's.
-            some, trouble = cut(cell.python, cell.lines, cell.index)
+            some, trouble = cut(python, cell.lines, cell.index)
             fragments.extend(some)
             problems.extend(trouble)
     return fragments, problems
