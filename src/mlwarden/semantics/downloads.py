@@ -192,3 +192,36 @@ def _writes(call: CallSite) -> bool:
     """Whether an archive is opened to be written."""
     modes = call.argument("mode", 1).strings()
     return bool(modes) and all(mode[:1] in {"w", "a", "x"} for mode in modes)
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A file, or a folder, that something downloaded went into.
+
+    Attributes:
+        writer: the call that wrote it: the download itself, `write`, an extractor.
+        target: what names it.
+        taint: how the data got there; None where the writer is the download.
+    """
+
+    writer: CallSite
+    target: Value
+    taint: Taint | None = None
+
+
+def files_written(model: SemanticModel) -> Iterator[Stored]:
+    """The files that downloads went into, as far as the code names them, in no particular order."""
+    for name in DOWNLOADS:
+        for call in model.calls_of(name):
+            target = target_of(call)
+            if not target.is_absent:
+                yield Stored(call, target)
+    for name in ("*.write", "*.write_bytes", "*.write_text", "*.writelines"):
+        for call in model.calls_of(name):
+            data = next(iter(call.positional()), ABSENT)
+            for taint in data.tainted_by("network")[:1]:
+                if call.receiver is not None:
+                    yield Stored(call, call.receiver, taint)
+    for call in model.calls_of("shutil.copyfileobj"):
+        for taint in call.argument("fsrc", 0).tainted_by("network")[:1]:
+            yield Stored(call, call.argument("fdst", 1), taint)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mlwarden.model.findings import TraceStep
@@ -12,16 +11,17 @@ from mlwarden.model.spans import Span
 from mlwarden.rules.base import Bad, Confidence, Finding, Good, Missed, Reference, Rule, Severity
 from mlwarden.semantics.downloads import (
     DOWNLOADS,
+    Stored,
     downloads_in,
+    files_written,
     is_checked_itself,
     is_trusted_place,
     source_of,
-    target_of,
     uses_in,
 )
 from mlwarden.semantics.loaders import LOADERS, leaves, same_data, switched_on
 from mlwarden.semantics.shell_calls import SHELL_CALLS, commands_of_call
-from mlwarden.semantics.values import ABSENT, Taint, Unknown, Value
+from mlwarden.semantics.values import Taint, Unknown, Value
 
 if TYPE_CHECKING:
     from mlwarden.semantics.calls import CallSite
@@ -47,7 +47,7 @@ def _pairs() -> Iterator[tuple[str, str]]:
     for one in (*_FETCHING, *_ALSO_FETCHING):
         for other in (*_USING, *_ALSO_USING):
             yield one, other
-            yield other, one
+        yield "zipfile", one
 
 
 class DownloadWithoutChecksum(Rule):
@@ -331,7 +331,7 @@ def fetch(url):
             if place[0] is None and _unpacks(call) and not is_checked_itself(call) and not is_trusted_place(call):
                 reported.add(call.span)
                 yield self._finding(call, call, None, ())
-        written = [*_written(model, downloads)]
+        written = [*files_written(model)]
         checks = [order for call in _shell_calls(model) if (order := _compares(call, model)) is not None]
         for use, data, verb in uses_in(model):
             if use.digest_checked or any(order < use.order for order in checks):
@@ -391,7 +391,7 @@ def _origin(
     use: CallSite,
     data: Value,
     downloads: dict[tuple[str | None, Span], CallSite],
-    written: list[_Written],
+    written: list[Stored],
 ) -> tuple[CallSite, Taint | None] | None:
     """The download that gave what is used: by the way that the data took, or because both name the same file."""
     if data.is_absent:
@@ -404,34 +404,10 @@ def _origin(
     for file in reversed(written):
         same_place = file.writer.function is use.function or not local
         if file.writer.order < use.order and same_place and same_data(file.target, data):
-            return file.download, file.taint
+            download = file.writer if file.taint is None else source_of(file.taint, downloads)
+            if download is not None:
+                return download, file.taint
     return None
-
-
-@dataclass(frozen=True, slots=True)
-class _Written:
-    """A file that a download went into."""
-
-    writer: CallSite
-    target: Value
-    download: CallSite
-    taint: Taint | None = None
-
-
-def _written(model: SemanticModel, downloads: dict[tuple[str | None, Span], CallSite]) -> Iterator[_Written]:
-    for call in downloads.values():
-        target = target_of(call)
-        if not target.is_absent:
-            yield _Written(call, target, call)
-    for name in ("*.write", "*.write_bytes", "*.writelines", "shutil.copyfileobj"):
-        for call in model.calls_of(name):
-            copies = name == "shutil.copyfileobj"
-            file = call.argument("fdst", 1) if copies else call.receiver
-            data = call.argument("fsrc", 0) if copies else next(iter(call.positional()), ABSENT)
-            for taint in data.tainted_by("network"):
-                found = source_of(taint, downloads)
-                if found is not None and file is not None:
-                    yield _Written(call, file, found, taint)
 
 
 def _runs_code(use: CallSite, model: SemanticModel, taint: Taint | None) -> bool:
