@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Callable, Iterable
 
 from mlwarden.model.rule_info import RuleInfo
+from mlwarden.semantics import word_classes
 
 
 def in_bytes(content: bytes, infos: Iterable[RuleInfo]) -> list[RuleInfo]:
@@ -25,7 +26,8 @@ def in_bytes(content: bytes, infos: Iterable[RuleInfo]) -> list[RuleInfo]:
     def holds(word: str) -> bool:
         found = known.get(word)
         if found is None:
-            found = known[word] = word.encode() in haystack
+            found = word_classes.in_bytes(word, haystack) if word.startswith("@") else word.encode() in haystack
+            found = known[word] = bool(found)
         return found
 
     return _passing(infos, holds)
@@ -33,7 +35,7 @@ def in_bytes(content: bytes, infos: Iterable[RuleInfo]) -> list[RuleInfo]:
 
 def in_names(names: frozenset[str] | set[str], infos: Iterable[RuleInfo]) -> list[RuleInfo]:
     """The rules whose triggers are identifiers of the code."""
-    return _passing(infos, lambda word: not word or word in names)
+    return _passing(infos, lambda word: not word or word in names or word_classes.among(word, names))
 
 
 def _passing(infos: Iterable[RuleInfo], holds: Callable[[str], bool]) -> list[RuleInfo]:

@@ -54,7 +54,7 @@ class Rule:
             "os.environ[]" (an item), "*.verify" (any attribute of that name).
         triggers: words without which the rule cannot fire: alternatives, each a word or a tuple of words that are
             all needed. Left empty, they are derived from `calls` and `assigns`. A rule that must see every document
-            sets `triggers = ("",)`.
+            sets `triggers = ("",)`. "@secret" stands for any name of a secret (`semantics.word_classes`).
         yields_to: codes of more specific rules that cover the same thing; where one of them reports an overlapping
             span, this rule's finding is dropped.
         cwe, owasp_llm, owasp_ml, atlas: ids in the public catalogues.

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from mlwarden.semantics import word_classes
 from mlwarden.semantics.fragments import Fragment
 
 # Statements that act on others without sharing a name with them: a download to a file that is loaded later, a
@@ -34,10 +35,13 @@ def relevant(fragments: list[Fragment], words: Iterable[str], names: Iterable[st
     seeds = {*words, *names}
     if "" in seeds or any(fragment.names is None for fragment in fragments):
         return fragments
+    classes = [word for word in seeds if word.startswith("@")]
     chosen = {
         index
         for index, fragment in enumerate(fragments)
-        if "*" in fragment.binds or not seeds.isdisjoint(fragment.names or ())
+        if "*" in fragment.binds
+        or not seeds.isdisjoint(fragment.names or ())
+        or any(word_classes.among(word, fragment.names or ()) for word in classes)
     }
     _add_users(fragments, chosen)
     if chosen:

@@ -24,6 +24,15 @@ def is_secret_variable(name: str) -> bool:
     return _SECRET.fullmatch(lower) is not None and _NO_SECRET.fullmatch(lower) is None
 
 
+# Names that say by themselves that the value is a secret; `token`, `key` and `auth` are ordinary words elsewhere.
+NAMED_SECRET = re.compile(
+    r"(?:.*_)?(?:api_?keys?|api_?tokens?|api_?secrets?|secret_?keys?|access_?keys?|access_?tokens?|auth_?tokens?|bearer_?tokens?"
+    r"|refresh_?tokens?|client_?secrets?|(?:hf|github|gh|gitlab|slack|wandb|openai|huggingface)_?(?:token|key)|private_?key"
+    r"|passw(?:or)?d|passphrase|(?:openai|anthropic|gemini)_?key)",
+    re.IGNORECASE,
+)
+
+
 # Calls that give a secret: qualified name -> what it is.
 SECRET_CALLS: dict[str, str] = {
     "getpass.getpass": "a secret typed into `getpass()`",

@@ -178,7 +178,11 @@ class CloudStorageCredentials(Rule):
         ("pyarrow", "fs"),
         ("azure", "storage"),
         ("google", "from_service_account_info"),
-        *_SPARK_CALLS,
+        # Hadoop's settings: `fs.s3a.secret.key`, `fs.azure.account.key`
+        ("fs", "s3"),
+        ("fs", "s3a"),
+        ("fs", "s3n"),
+        ("fs", "azure"),
     )
     cwe = (798,)
     owasp_llm = ("LLM02",)

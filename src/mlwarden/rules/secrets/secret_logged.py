@@ -10,6 +10,7 @@ from mlwarden.model.fixes import Applicability, TextEdit
 from mlwarden.notebooks.notebook import Notebook
 from mlwarden.rules.base import Bad, Confidence, Finding, Fix, Good, Missed, Reference, Rule, Severity, Span, TraceStep
 from mlwarden.rules.examples import Examples, as_notebook, later
+from mlwarden.semantics.secret_sources import NAMED_SECRET
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -60,13 +61,6 @@ _SHOWN = frozenset(
     }
 )
 _LOGGER_NAME = re.compile(r"(?:^|\.)_{0,2}(?:[a-z]+_)?(?:log|logger|logging)$", re.IGNORECASE)
-# Names that say by themselves that the value is a secret; `token`, `key` and `auth` are ordinary words elsewhere.
-_NAMED = re.compile(
-    r"(?:.*_)?(?:api_?keys?|api_?tokens?|api_?secrets?|secret_?keys?|access_?keys?|access_?tokens?|auth_?tokens?|bearer_?tokens?"
-    r"|refresh_?tokens?|client_?secrets?|(?:hf|github|gh|gitlab|slack|wandb|openai|huggingface)_?(?:token|key)|private_?key"
-    r"|passw(?:or)?d|passphrase|(?:openai|anthropic|gemini)_?key)",
-    re.IGNORECASE,
-)
 _GET_ITEM = re.compile(r"""(?:\[|\.get\(|\.getenv\()\s*["'](?P<name>\w+)["']\s*[\])]\Z""")
 
 
@@ -102,25 +96,17 @@ class SecretLogged(Rule):
     code = "MLW308"
     name = "secret-logged"
     severity = Severity.HIGH
-    triggers = tuple(
-        dict.fromkeys(
-            (
-                "print",
-                "pprint",
-                "display",
-                "warn",
-                "write",
-                "echo",
-                "secho",
-                "inspect",
-                "exit",
-                "pp",
-                *_LEVELS,
-                *("Exception", "ValueError", "RuntimeError", "KeyError", "AssertionError", "PermissionError"),
-                *("environ", "getenv", "getpass", "userdata", "dotenv_values", "secrets", "get_secret", "get_password"),
-                *("markdown", "text", "code"),
-            )
-        )
+    # What shows a secret is everywhere (`print`); the secret is not.
+    triggers = (
+        "@secret",
+        "environ",
+        "getpass",
+        "userdata",
+        "dotenv_values",
+        "secrets",
+        "get_secret",
+        "access_secret_version",
+        "fetch_id_token",
     )
     cwe = (532,)
     owasp_llm = ("LLM02",)
@@ -219,7 +205,7 @@ def _named_secret(call: CallSite, argument: Argument) -> str:
         text = call.text(call.fragment.span(expression))
         item = _GET_ITEM.search(text)
         name = item["name"] if item else text.rpartition(".")[2]
-        if _NAMED.fullmatch(name):
+        if NAMED_SECRET.fullmatch(name):
             return text if len(text) <= 60 else name
     return ""
 

@@ -1,0 +1,34 @@
+"""Classes of identifiers as triggers: never less than what the rules report."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mlwarden.semantics import word_classes
+from mlwarden.semantics.secret_sources import NAMED_SECRET
+
+
+@pytest.mark.parametrize(
+    "name", ["api_key", "OPENAI_API_KEY", "HF_TOKEN", "hf_token", "password", "DB_PASSWORD", "secretKey", "access_token"]
+)
+def test_names_of_secrets(name: str) -> None:
+    assert word_classes.among("@secret", [name])
+    assert word_classes.in_bytes("@secret", name.encode())
+
+
+@pytest.mark.parametrize("name", ["key", "token", "tokens", "keyboard", "TOKENIZERS_PARALLELISM", "pad_token", "x"])
+def test_ordinary_names(name: str) -> None:
+    assert not word_classes.among("@secret", [name])
+
+
+def test_a_plain_word_is_no_class() -> None:
+    assert word_classes.in_bytes("print", b"print api_key") is None
+    assert not word_classes.among("print", ["print", "api_key"])
+
+
+@given(st.from_regex(NAMED_SECRET, fullmatch=True))
+def test_every_named_secret_passes_both_stages(name: str) -> None:
+    assert word_classes.in_bytes("@secret", name.encode())
+    assert word_classes.among("@secret", [name])
