@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 
 from mlwarden.model.fixes import Applicability, TextEdit
 from mlwarden.model.spans import Span
+from mlwarden.notebooks.shell_http import insecure_in
 from mlwarden.rules.base import Bad, Confidence, Finding, Fix, Good, Reference, Rule, Severity
 from mlwarden.semantics.hosts import is_loopback
+from mlwarden.semantics.shell_calls import SHELL_CALLS, commands_of_call
 
 if TYPE_CHECKING:
     from mlwarden.semantics.calls import CallSite
@@ -51,6 +53,8 @@ DOWNLOADS: dict[str, tuple[int, str]] = {
 }
 _HTTP = re.compile(r"http://(?:[^/@\s]*@)?(?P<host>\[[0-9a-f:.]+\]|[^/:?#\s]*)", re.I)
 
+_PLAIN = re.compile(r"(?P<way>http|ftp|git)://(?:[^/@\s]*@)?(?P<host>[^/:?#\s]*)", re.I)
+
 
 class PlaintextArtifactUrl(Rule):
     """A model or data fetched over plain http.
@@ -70,7 +74,8 @@ class PlaintextArtifactUrl(Rule):
 
     ## Limits
 
-    Only addresses that the code begins with `http://` are seen; local and private hosts are left alone.
+    Only addresses that the code begins with `http://` are seen; local and private hosts are left alone. Commands that
+    Python runs are judged as well (`wget`, `curl`, `git clone`); those in a notebook's cells are left to MLW708.
 
     ## Fix safety
 
@@ -80,7 +85,7 @@ class PlaintextArtifactUrl(Rule):
     code = "MLW215"
     name = "plaintext-artifact-url"
     severity = Severity.MEDIUM
-    calls = tuple(DOWNLOADS)
+    calls = (*DOWNLOADS, *SHELL_CALLS)
     cwe = (319, 494)
     owasp_llm = ("LLM03",)
     owasp_ml = ("ML02",)
@@ -126,6 +131,49 @@ class PlaintextArtifactUrl(Rule):
             path = tf.keras.utils.get_file("words.txt", "https://models.acme.org/words.txt")
             """,
         ),
+        Bad(
+            """
+            import os
+
+            os.system("wget -q http://data.acme.org/train.zip && unzip train.zip")
+            ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+            """,
+            severity=Severity.MEDIUM,
+            message="`wget` fetches from 'data.acme.org' over plain http: anybody on the way can hand out another file",
+        ),
+        Bad(
+            """
+            import subprocess
+
+            HOST = "http://models.acme.org"
+
+            def fetch(name):
+                subprocess.run(["curl", "-L", f"{HOST}/{name}.bin", "-o", name], check=True)
+                ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+            """,
+        ),
+        Bad(
+            """
+            from subprocess import check_call
+
+            check_call(["git", "clone", "--depth=1", "git://code.acme.org/train.git"])
+            ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+            """,
+            severity=Severity.HIGH,
+            message="`git` fetches from 'code.acme.org' over plain git: anybody on the way can hand out another file",
+        ),
+        Good(
+            """
+            import os
+            import subprocess
+
+            os.system("curl -s http://localhost:9090/metrics")
+            subprocess.run(["git", "commit", "-m", "see http://data.acme.org"])
+            subprocess.run(["wget", "https://data.acme.org/train.zip"])
+            os.system("echo http://data.acme.org")
+            """,
+            because="a local server, a message, TLS, and words",
+        ),
         Good(
             """
             import pandas as pd
@@ -155,6 +203,9 @@ class PlaintextArtifactUrl(Rule):
 
     def check_call(self, call: CallSite, model: SemanticModel) -> Iterator[Finding]:
         """Report a download whose address begins with `http://` and a public host."""
+        if call.name not in DOWNLOADS:
+            yield from self._in_command(call)
+            return
         position, keyword = DOWNLOADS[call.name]
         value = call.argument(keyword, position)
         for text in value.prefixes():
@@ -170,6 +221,26 @@ class PlaintextArtifactUrl(Rule):
                 fixes=self._fixes(call, keyword, position),
             )
             return
+
+    def _in_command(self, call: CallSite) -> Iterator[Finding]:
+        """Report the first file or repository that a command takes over http; those of IPython are MLW708's."""
+        if "get_ipython()" in call.name:
+            return
+        for command in commands_of_call(call):
+            for insecure in insecure_in(command):
+                if insecure.kind not in ("file", "code"):
+                    continue
+                match = _PLAIN.match(insecure.what)
+                if match is None:
+                    continue
+                yield self.finding(
+                    call.span,
+                    f"`{command.program}` fetches from '{match['host']}' over plain {match['way'].lower()}: "
+                    "anybody on the way can hand out another file",
+                    severity=Severity.HIGH if insecure.kind == "code" else self.severity,
+                    trace=call.context,
+                )
+                return
 
     def _fixes(self, call: CallSite, keyword: str, position: int) -> tuple[Fix, ...]:
         span = call.argument_span(keyword, position)
