@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mlwarden.semantics.hosts import is_loopback
-from mlwarden.semantics.loaders import LOADERS, data_of, left_out
-from mlwarden.semantics.values import ABSENT, Taint, Value
+from mlwarden.semantics.loaders import LOADERS, data_of, leaves, left_out, same_data
+from mlwarden.semantics.values import ABSENT, Taint, Text, Unknown, Value
 
 if TYPE_CHECKING:
     from mlwarden.model.spans import Span
@@ -165,7 +165,11 @@ def target_of(call: CallSite) -> Value:
 
 def downloads_in(model: SemanticModel) -> dict[tuple[str | None, Span], CallSite]:
     """The document's downloads, and those of sibling functions that it calls, by file and place."""
-    return {(call.fragment.path, call.span): call for name in DOWNLOADS for call in model.calls_of(name)}
+    found: dict[tuple[str | None, Span], CallSite] = {}
+    for name in DOWNLOADS:
+        for call in model.calls_of(name):
+            found.setdefault((call.fragment.path, call.span), call)  # the first time it is made
+    return found
 
 
 def source_of(taint: Taint, downloads: dict[tuple[str | None, Span], CallSite]) -> CallSite | None:
@@ -207,6 +211,20 @@ class Stored:
     writer: CallSite
     target: Value
     taint: Taint | None = None
+
+    def holds(self, value: Value, use: CallSite) -> bool:
+        """Whether a value that is used later names this file, as far as the text tells.
+
+        A path that is a parameter is known within one function only.
+        """
+        if self.writer.order >= use.order:
+            return False
+        found = [*leaves(value)]
+        if any(isinstance(leaf, Unknown) for leaf in found) and self.writer.function is not use.function:
+            return False
+        if all(isinstance(leaf, Text) and not any(leaf.parts) for leaf in found):
+            return False
+        return same_data(self.target, value)
 
 
 def files_written(model: SemanticModel) -> Iterator[Stored]:

@@ -19,9 +19,9 @@ from mlwarden.semantics import hub
 from mlwarden.semantics.downloads import DOWNLOADS, Stored, downloads_in, files_written, is_trusted_place, source_of
 from mlwarden.semantics.executed_words import executed, runs_its_input
 from mlwarden.semantics.fragments import parse
-from mlwarden.semantics.loaders import leaves, same_data
+from mlwarden.semantics.loaders import leaves
 from mlwarden.semantics.shell_calls import SHELL_CALLS
-from mlwarden.semantics.values import Constant, Sequence, Taint, Text, Unknown, Value
+from mlwarden.semantics.values import Constant, Sequence, Taint, Text, Value
 from mlwarden.semantics.values import Reference as Name
 
 if TYPE_CHECKING:
@@ -206,13 +206,10 @@ class _Facts:
                 note = taint.steps[0].note if taint.steps else "comes from the network"
                 sure = Confidence.HIGH if taint.certain else Confidence.MEDIUM
                 return _Source(_phrase(note), sure, taint.steps)
-        local = any(isinstance(leaf, Unknown) for leaf in leaves(value))
         for stored in reversed(self.written):
             if stored.writer.order >= call.order or stored.writer.digest_checked or self.is_trusted(stored):
                 continue
-            if local and stored.writer.function is not call.function:
-                continue
-            if same_data(stored.target, value) or _is_at_or_below(value, stored.target):
+            if stored.holds(value, call) or _is_at_or_below(value, stored.target):
                 return self.of_stored(stored)
         return None
 
@@ -256,7 +253,7 @@ class _Facts:
             yield Stored(call, folder, taint)
             return
         for stored in self.written:
-            if stored.writer.order < call.order and same_data(stored.target, archive):
+            if stored.holds(archive, call):
                 step = TraceStep(stored.writer.span, f"downloaded by `{_shown(stored.writer)}`")
                 yield Stored(call, folder, stored.taint or Taint("network", (step,)))
                 return

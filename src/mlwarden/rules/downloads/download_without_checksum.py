@@ -19,9 +19,9 @@ from mlwarden.semantics.downloads import (
     source_of,
     uses_in,
 )
-from mlwarden.semantics.loaders import LOADERS, leaves, same_data, switched_on
+from mlwarden.semantics.loaders import LOADERS, switched_on
 from mlwarden.semantics.shell_calls import SHELL_CALLS, commands_of_call
-from mlwarden.semantics.values import Taint, Unknown, Value
+from mlwarden.semantics.values import Taint, Value
 
 if TYPE_CHECKING:
     from mlwarden.semantics.calls import CallSite
@@ -217,6 +217,27 @@ def fetch(url):
 """,
             },
         ),
+        Bad(
+            """
+            import os
+            import tarfile
+            from urllib import request
+
+            ROOT = "https://data.acme.org/"
+            FOLDER = os.path.join("datasets", "birds")
+
+            def fetch(url=ROOT + "birds.tgz", folder=FOLDER):
+                os.makedirs(folder, exist_ok=True)
+                path = os.path.join(folder, "birds.tgz")
+                request.urlretrieve(url, path)
+                ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+                archive = tarfile.open(path)
+                archive.extractall(path=folder, filter="data")
+                archive.close()
+
+            fetch()
+            """,
+        ),
         Good(
             """
             import hashlib
@@ -400,10 +421,8 @@ def _origin(
         found = source_of(taint, downloads)
         if found is not None:
             return found, taint
-    local = any(isinstance(leaf, Unknown) for leaf in leaves(data))
     for file in reversed(written):
-        same_place = file.writer.function is use.function or not local
-        if file.writer.order < use.order and same_place and same_data(file.target, data):
+        if file.holds(data, use):
             download = file.writer if file.taint is None else source_of(file.taint, downloads)
             if download is not None:
                 return download, file.taint
