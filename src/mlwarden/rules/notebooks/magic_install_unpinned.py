@@ -8,8 +8,19 @@ from typing import TYPE_CHECKING
 
 from mlwarden.notebooks.notebook import Notebook
 from mlwarden.notebooks.shell_facts import Installation, installation_of, packages
-from mlwarden.notebooks.shell_lines import Command, shell_texts
-from mlwarden.rules.base import Bad, Confidence, DocumentKind, Finding, Good, Missed, Reference, Rule, Severity
+from mlwarden.notebooks.shell_lines import shell_texts
+from mlwarden.rules.base import (
+    Bad,
+    Confidence,
+    DocumentKind,
+    Finding,
+    Good,
+    Missed,
+    Reference,
+    Rule,
+    Severity,
+    TraceStep,
+)
 from mlwarden.rules.examples import as_notebook
 
 if TYPE_CHECKING:
@@ -20,6 +31,7 @@ _NAME = re.compile(r"([A-Za-z0-9][\w.-]*)(?:\[[^\]]*\])?\s*(.*)", re.DOTALL)
 _LOCAL = re.compile(r"(?:\.{0,2}[/\\]|\.|~|[A-Za-z]:[/\\]|file:)")
 _FILE = re.compile(r"\.(?:whl|zip|tar\.gz|tgz|txt|toml)$", re.IGNORECASE)
 _CONSTRAINED = ("-c", "--constraint", "--constraints", "--require-hashes")
+_MOST_STEPS = 8
 _TOOLS = frozenset({"pip", "setuptools", "wheel", "uv"})
 
 
@@ -44,7 +56,9 @@ class MagicInstallUnpinned(Rule):
     ## Limits
 
     Requirements files are read by the rules for dependencies. A tag or branch of a repository is no pin, since it can
-    be moved. `pip`, `setuptools` and `wheel` themselves are not reported.
+    be moved. `pip`, `setuptools` and `wheel` themselves are not reported. Packages without a version are one finding for
+    each notebook, at the first command, with the others as related places; a repository without a commit is a finding
+    of its own.
     """
 
     code = "MLW702"
@@ -72,12 +86,13 @@ class MagicInstallUnpinned(Rule):
             texts=("pip install -q transformers datasets==3.2.0",),
             severity=Severity.LOW,
             confidence=Confidence.HIGH,
-            message="`pip install` names no version of transformers: the cell runs whichever release is newest then",
+            message="`pip install` names no version of transformers: the notebook runs whichever release is newest then",
         ),
         Bad(
             as_notebook("import sys\n!{sys.executable} -m pip install -U 'torch>=2.0' accelerate"),
             path="example.ipynb",
-            message="`pip install` names no version of torch, accelerate: the cell runs whichever release is newest then",
+            message="`pip install` names no version of torch, accelerate: the notebook runs whichever release is newest "
+            "then",
         ),
         Bad(
             as_notebook("!pip install git+https://github.com/huggingface/transformers.git@main"),
@@ -90,6 +105,29 @@ class MagicInstallUnpinned(Rule):
             as_notebook("%%bash\nconda install -y -c conda-forge faiss-cpu\nuv pip install vllm==0.9.1"),
             path="example.ipynb",
             texts=("conda install -y -c conda-forge faiss-cpu",),
+        ),
+        Bad(
+            as_notebook(
+                "%pip install -q transformers datasets",
+                "!pip install numpy==2.1.0\n!pip install transformers[torch] wandb",
+            ),
+            path="example.ipynb",
+            texts=("pip install -q transformers datasets",),
+            severity=Severity.LOW,
+            message="2 commands of this notebook name no version of transformers, datasets, wandb: the notebook runs "
+            "whichever release is newest then",
+        ),
+        Bad(
+            as_notebook(
+                "!pip install peft",
+                "!pip install git+https://github.com/a/b\n!pip install git+https://github.com/a/c@v1",
+            ),
+            path="example.ipynb",
+            texts=(
+                "pip install peft",
+                "pip install git+https://github.com/a/b",
+                "pip install git+https://github.com/a/c@v1",
+            ),
         ),
         Good(
             as_notebook("%pip install transformers==4.57.1 'accelerate===1.2'\n!conda install -y numpy=1.26"),
@@ -122,36 +160,46 @@ class MagicInstallUnpinned(Rule):
     )
 
     def check_document(self, document: Document) -> Iterator[Finding]:
-        """Report each command once, with all that it installs without a version."""
+        """Report each repository without a commit, and all packages without a version in one finding."""
         if not isinstance(document, Notebook):
             return
+        unpinned: list[tuple[Installation, list[str]]] = []
         for shell in shell_texts(document):
             for command in shell.commands:
                 installation = installation_of(command)
-                if installation is not None:
-                    yield from self._in(installation, command)
+                if installation is None or _is_constrained(installation):
+                    continue
+                words = [word.text for word in packages(installation)]
+                repositories = list(filter(None, map(_repository, words)))
+                if repositories:
+                    yield self.finding(
+                        command.span,
+                        f"`{installation.tool}` names no commit of {_listed(repositories)}: whoever can push there runs "
+                        "code in this notebook",
+                        severity=Severity.MEDIUM,
+                    )
+                names = [name for name in map(_without_version, words) if name and name not in _TOOLS]
+                if names and not repositories:
+                    unpinned.append((installation, names))
+        if unpinned:
+            yield self._together(unpinned)
 
-    def _in(self, installation: Installation, command: Command) -> Iterator[Finding]:
-        if any(word.text.partition("=")[0] in _CONSTRAINED for word in installation.arguments):
-            if not installation.tool.startswith(("conda", "mamba", "micromamba")):
-                return
-        words = [word.text for word in packages(installation)]
-        repositories = list(filter(None, map(_repository, words)))
-        if repositories:
-            yield self.finding(
-                command.span,
-                f"`{installation.tool}` names no commit of {_listed(repositories)}: whoever can push there runs code in "
-                "this notebook",
-                severity=Severity.MEDIUM,
-            )
-            return
-        names = [name for name in map(_without_version, words) if name and name not in _TOOLS]
-        if names:
-            yield self.finding(
-                command.span,
-                f"`{installation.tool}` names no version of {_listed(names)}: the cell runs whichever release is newest "
-                "then",
-            )
+    def _together(self, unpinned: list[tuple[Installation, list[str]]]) -> Finding:
+        first, *others = unpinned
+        names = list(dict.fromkeys(name for _, some in unpinned for name in some))
+        subject = f"`{first[0].tool}` names" if not others else f"{len(unpinned)} commands of this notebook name"
+        return self.finding(
+            first[0].span,
+            f"{subject} no version of {_listed(names)}: the notebook runs whichever release is newest then",
+            trace=[TraceStep(other.span, f"installs {_listed(some)}") for other, some in others[:_MOST_STEPS]],
+        )
+
+
+def _is_constrained(installation: Installation) -> bool:
+    """Whether a file of constraints, or hashes, say which versions are taken."""
+    if installation.tool.startswith(("conda", "mamba", "micromamba")):
+        return False  # `-c` is a channel there
+    return any(word.text.partition("=")[0] in _CONSTRAINED for word in installation.arguments)
 
 
 def _repository(word: str) -> str:
