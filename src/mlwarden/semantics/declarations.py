@@ -58,7 +58,7 @@ def _parameters(frame: Frame, parameters: cst.Parameters) -> tuple[Parameter, ..
     found: list[Parameter] = []
 
     def add(parameter: cst.Param, kind: str) -> None:
-        default = None if parameter.default is None else _declared_default(evaluate(frame, parameter.default))
+        default = None if parameter.default is None else declared_default(evaluate(frame, parameter.default))
         annotation = None if parameter.annotation is None else parameter.annotation.annotation
         found.append(Parameter(identifier(parameter.name.value), kind, default, annotation))
 
@@ -80,12 +80,16 @@ _DECLARING = frozenset(
         "typer": ("Option", "Argument"),
         "fastapi": ("Query", "Body", "Form", "Header", "Cookie"),
         "pydantic": ("Field",),
+        "dataclasses": ("field",),
+        "attr": ("ib", "attrib"),
+        "attrs": ("field",),
     }.items()
     for name in names
 )
 
 
-def _declared_default(default: Value) -> Value:
+def declared_default(default: Value) -> Value:
+    """What a parameter or field is by default, where a call declares it."""
     if not isinstance(default, Reference) or default.name not in _DECLARING or default.made_by is None:
         return default
     given = default.made_by.argument("default", 0)

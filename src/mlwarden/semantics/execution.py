@@ -9,7 +9,7 @@ import libcst as cst
 
 from mlwarden.semantics import library
 from mlwarden.semantics.binding import bind, delete
-from mlwarden.semantics.declarations import annotated_value, decorator_names, define, option_defaults
+from mlwarden.semantics.declarations import annotated_value, declared_default, decorator_names, define, option_defaults
 from mlwarden.semantics.definitions import ClassDefinition
 from mlwarden.semantics.expressions import element_of, evaluate, identifier, outside
 from mlwarden.semantics.frames import Frame
@@ -68,7 +68,10 @@ def _assign(frame: Frame, node: cst.Assign) -> None:
 
 def _annotated(frame: Frame, node: cst.AnnAssign) -> None:
     if node.value is not None:
-        bind(frame, node.target, evaluate(frame, node.value), node.value, node)
+        given = evaluate(frame, node.value)
+        if frame.scope.kind == "class":
+            given = declared_default(given)
+        bind(frame, node.target, given, node.value, node)
     elif frame.scope.kind != "class":
         value = annotated_value(frame, node.annotation.annotation)
         if value is not None and isinstance(node.target, cst.Name):

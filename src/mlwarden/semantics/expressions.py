@@ -131,12 +131,14 @@ def _attribute_of(frame: Frame, base: Value, name: str) -> Value:
         if base.made_by is None and "(" not in full:
             found = outside(frame, full)
             return tainted(found, base.taints) if base.taints else found
-        option = _command_line_option(frame, base, full, name)
+        option = _command_line_option(frame, base, full, name) or _namespace_member(base, name)
         if option is not None:
             return option
         return Reference(full, content=base.content, made_by=base.made_by, taints=base.taints)
     if isinstance(base, (Instance, Class)) and base.definition is not None:
         return _member(frame, base, name)
+    if isinstance(base, Constant) and name == "value":
+        return base  # of an enumeration's member, which stands for its value here
     if isinstance(base, (Constant, Text)):
         return Reference(f"str().{name}", content=base, taints=base.taints)
     if isinstance(base, (Sequence, Mapping)):
@@ -153,6 +155,35 @@ def _command_line_option(frame: Frame, base: Reference, full: str, name: str) ->
     default = frame.state.options.get(name)
     given = Unknown("given on the command line", taints=base.taints)
     return given if default is None else join(default, given)
+
+
+# Objects whose attributes are the arguments they were made with; a dictionary may stand for them.
+_NAMESPACES = frozenset(
+    {
+        "types.SimpleNamespace()",
+        "argparse.Namespace()",
+        "omegaconf.OmegaConf.create()",
+        "omegaconf.DictConfig()",
+        "ml_collections.ConfigDict()",
+        "easydict.EasyDict()",
+        "munch.Munch()",
+        "box.Box()",
+        "addict.Dict()",
+    }
+)
+
+
+def _namespace_member(base: Reference, name: str) -> Value | None:
+    if base.name not in _NAMESPACES or base.made_by is None:
+        return None
+    value = base.made_by.argument(name)
+    for given in base.made_by.positional()[:1]:
+        if value.is_absent and isinstance(given, Mapping):
+            value = given.get(name)
+    if value.is_absent or isinstance(value, Unknown):
+        return None
+    # Attributes may be set later on.
+    return value
 
 
 def _member(frame: Frame, base: Instance | Class, name: str) -> Value:

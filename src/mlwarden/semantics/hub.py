@@ -384,17 +384,27 @@ def is_offline(call: CallSite) -> bool:
     return call.argument("local_files_only").truth() is True
 
 
-def is_call_result(call: CallSite, keyword: str, position: int | None) -> bool:
-    """Whether an argument is written as a call."""
+# What makes a path: `os.path.join(...)`, `Path(...)`, `path.resolve()`.
+_PATH_MAKERS = frozenset(
+    "join joinpath Path PurePath resolve absolute abspath realpath expanduser as_posix fspath str format".split()  # noqa: SIM905
+)
+
+
+def is_path_call(call: CallSite, keyword: str, position: int | None) -> bool:
+    """Whether an argument is written as a call that makes a path."""
     node = call.argument_node(keyword, position)
-    return node is not None and isinstance(node.value, cst.Call)
+    if node is None or not isinstance(node.value, cst.Call):
+        return False
+    function = node.value.func
+    name = function.attr.value if isinstance(function, cst.Attribute) else getattr(function, "value", "")
+    return name in _PATH_MAKERS
 
 
 def repo_ids(call: CallSite, api: HubApi, model: SemanticModel) -> tuple[str, ...]:
     """The repositories that a call names literally; none if it may name a local path."""
     if is_offline(call):
         return ()
-    if is_call_result(call, api.keyword, api.position):
+    if is_path_call(call, api.keyword, api.position):
         return ()  # `os.path.join("a", "b")`: put together, it is a path
     value = call.argument(api.keyword, api.position)
     kind = "dataset" if call.argument("repo_type").string() == "dataset" else api.kind

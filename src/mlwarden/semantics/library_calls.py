@@ -82,7 +82,8 @@ def library_result(frame: Frame, node: cst.Call, callee: Reference, site: CallSi
     if name == "staticmethod" and len(site.positional()) == 1:
         return site.positional()[0]
     if name in {"bool", "isinstance", "callable", "hasattr"}:
-        return Unknown("a condition")
+        truth = site.argument("x", 0).truth() if name == "bool" and site.arguments else None
+        return Unknown("a condition") if truth is None else Constant(truth)
     if name.endswith(".add_argument") and "argparse" in name:
         _note_option(frame, site)
     if name in {"functools.wraps", "functools.lru_cache", "functools.cache"}:
@@ -160,9 +161,15 @@ def _dict_method(frame: Frame, node: cst.Call, method: str, content: Mapping, si
         key = site.argument("key", 0)
         if isinstance(key, Constant):
             found = content.get(key.value)
-            if found.is_absent:
-                return Constant(None) if default.is_absent else default
-            return found
+            known = key.value in {name for name, _ in content.items}
+            value = found if known else Constant(None) if default.is_absent else default
+            if not known and not content.complete:
+                value = join(value, found)
+            if method == "setdefault" and not known and isinstance(node.func, cst.Attribute):
+                from mlwarden.semantics.binding import _replace
+
+                _replace(frame, node.func.value, content.with_item(key.value, value))
+            return value
         value = item(frame, content, key, node)
         return value if default.is_absent else join(value, default)
     if method == "values":

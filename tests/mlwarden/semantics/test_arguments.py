@@ -180,3 +180,22 @@ def test_remove_argument(before: str, after: str | None) -> None:
         return
     assert edit is not None
     assert text[: edit.span.start] + edit.replacement + text[edit.span.end :] == f"import lib\n{after}\n"
+
+
+SETTINGS = {
+    "setdefault": "def ld(p, **k):\n    k.setdefault('wo', False)\n    load(p, **k)\nld('x')",
+    "pop with a default": "def ld(p, **k):\n    load(p, wo=k.pop('wo', False))",
+    "bool": "load(p, wo=bool(0))",
+    "member of an enumeration": "import enum\nclass M(enum.Enum):\n    A = False\nload(p, wo=M.A.value)",
+    "namespace": "from types import SimpleNamespace\nc = SimpleNamespace(wo=False)\nload(p, wo=c.wo)",
+    "configuration": "from omegaconf import OmegaConf\nc = OmegaConf.create({'wo': False})\nload(p, wo=c.wo)",
+    "field of a dataclass": "from dataclasses import dataclass, field\n@dataclass\nclass C:\n    wo: bool = field(default=False)\n"
+    "load(p, wo=C().wo)",
+    "field of a model": "from pydantic import BaseModel, Field\nclass C(BaseModel):\n    wo: bool = Field(False)\nload(p, wo=C().wo)",
+}
+
+
+@pytest.mark.parametrize("code", SETTINGS.values(), ids=SETTINGS)
+def test_settings_may_be_false(code: str) -> None:
+    calls = model_of(f"from lib import load\n{code}").calls_of("lib.load")
+    assert any(call.argument("wo").may_be(False) for call in calls)

@@ -390,7 +390,7 @@ def _is_hub_name(text: str) -> bool:
 def _is_put_together(call: CallSite) -> bool:
     """Whether what is loaded is the known result of a call such as `os.path.join`: then it is a path."""
     keyword, position, _ = _MODULES.get(call.name, ("", None, None))
-    return hub.is_call_result(call, keyword, position) and not call.argument(keyword, position).is_unknown
+    return hub.is_path_call(call, keyword, position) and not call.argument(keyword, position).is_unknown
 
 
 def _may_name(named: Value) -> bool:
