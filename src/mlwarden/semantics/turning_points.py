@@ -270,3 +270,15 @@ DATASETS_NO_SCRIPTS = TurningPoint(
 DATASETS_NO_LOAD_METRIC = TurningPoint(
     "datasets", "datasets.load_metric", "", "3.0.0", "the function is gone", _DATASETS_RELEASES + "3.0.0"
 )
+ONNX_WITHOUT_HUB = TurningPoint(
+    "onnx",
+    "onnx.hub.load",
+    "silent",
+    "1.21.0",
+    "the module onnx.hub is gone (CVE-2026-28500)",
+    _ADVISORIES + "CVE-2026-28500",
+)
+_PYTHON_TARFILE = "https://docs.python.org/3/library/tarfile.html#extraction-filters"
+TARFILE_DATA_FILTER_DEFAULT = TurningPoint(
+    "python", "tarfile.TarFile.extractall", "filter", "3.14", "'data' by default", _PYTHON_TARFILE
+)

@@ -126,6 +126,16 @@ class HubKernelNativeCode(Rule):
         ),
         Bad(
             """
+            from kernels import get_kernel
+
+            attention = get_kernel("acme/fast-attention")
+                        ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+            """,
+            severity=Severity.HIGH,
+            confidence=Confidence.LOW,
+        ),
+        Bad(
+            """
             from kernels import LayerRepository, install_kernel
 
             def prepare(name):
@@ -330,7 +340,7 @@ class HubKernelNativeCode(Rule):
             old = KERNELS_TRUST_GATE.ahead(model)
             if not ids or old is False or not call.argument("trust_remote_code").is_absent:
                 return
-            trusted = Confidence.HIGH if old else Confidence.MEDIUM
+            trusted = Confidence.HIGH if old else Confidence.LOW  # later releases refuse most publishers
         what = f"'{ids[0]}'" if len(ids) == 1 else "the repository"
         pin = hub.pin_fix(call, _KERNEL, tuple(ids), model) if call.argument("version", version).is_absent else None
         yield self.finding(
