@@ -21,15 +21,17 @@ _URL = re.compile(
     r"hf://(?:(?P<kind>dataset|space|model)s/)?(?!(?:datasets|spaces|models|buckets|kernels)/)(?P<id>[\w.-]+/[\w.-]+)"
     r"(?:@(?P<revision>[^/\s]+))?(?=/|$)"
 )
-# `pandas.read_csv` and `read_json` are left out: every second notebook calls them, and would have to be analysed.
-_PANDAS = ("parquet", "feather", "orc", "pickle")
+_PANDAS = ("csv", "table", "fwf", "json", "excel", "feather", "parquet", "orc", "xml", "pickle", "stata")
 _POLARS = ("csv", "json", "ndjson", "parquet", "ipc", "excel", "avro", "delta")
 _DASK = ("csv", "table", "json", "parquet", "orc")
 _FROM = ("csv", "json", "parquet", "text")
 
 # Call -> (position, keywords) of what it reads.
 URL_READERS: dict[str, tuple[int | None, tuple[str, ...]]] = {
-    **{f"pandas.read_{name}": (0, ("path", "filepath_or_buffer")) for name in _PANDAS},
+    **{
+        f"pandas.read_{name}": (0, ("path", "filepath_or_buffer", "path_or_buf", "path_or_buffer", "io"))
+        for name in _PANDAS
+    },
     **{f"polars.read_{name}": (0, ("source",)) for name in _POLARS},
     **{f"polars.scan_{name}": (0, ("source",)) for name in _POLARS},
     **{f"dask.dataframe.read_{name}": (0, ("urlpath", "url_path", "path")) for name in _DASK},
@@ -43,6 +45,12 @@ URL_READERS: dict[str, tuple[int | None, tuple[str, ...]]] = {
     "datasets.load_dataset": (3, ("data_files",)),
     "datasets.load_dataset_builder": (3, ("data_files",)),
 }
+
+TRIGGERS = (
+    *((package, "hf") for package in sorted({name.partition(".")[0] for name in URL_READERS})),
+    ("huggingface_hub", "HfFileSystem"),
+)
+"""What a rule that asks for the URLs of calls needs among its triggers: such calls are everywhere, the URLs are not."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from mlwarden.rules.base import Bad, Confidence, Finding, Fix, Good, Missed, Reference, Rule, Severity
 from mlwarden.semantics import hub
 from mlwarden.semantics.hub import DATASET_CALLS, Pin
-from mlwarden.semantics.hub_urls import URL_READERS, parse, urls_of
+from mlwarden.semantics.hub_urls import TRIGGERS, URL_READERS, parse, urls_of
 
 if TYPE_CHECKING:
     from mlwarden.semantics.calls import CallSite
@@ -36,8 +36,7 @@ class DatasetUnpinned(Rule):
     ## Limits
 
     Only datasets written in the code, or in constants of the project, are judged; a revision that is computed or handed
-    over is left alone. A name without owner may be a local folder and is reported with less confidence. Of the readers of
-    `hf://` URLs, `pandas.read_csv` and `read_json` are not looked at.
+    over is left alone. A name without owner may be a local folder and is reported with less confidence.
 
     ## Fix safety
 
@@ -49,6 +48,7 @@ class DatasetUnpinned(Rule):
     name = "dataset-unpinned"
     severity = Severity.LOW
     calls = (*DATASET_CALLS, *(name for name in URL_READERS if name not in DATASET_CALLS))
+    triggers = (*(("datasets", name.rpartition(".")[2]) for name in DATASET_CALLS), *TRIGGERS)
     cwe = (494,)
     owasp_llm = ("LLM04", "LLM03")
     owasp_ml = ("ML02",)
@@ -145,6 +145,27 @@ class DatasetUnpinned(Rule):
         ),
         Bad(
             """
+            import pandas as pd
+
+            BASE = "hf://datasets/acme/birds"
+            rows = pd.read_csv(BASE + "/train.csv")
+                   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+            more = pd.read_json(f"{BASE}/train.jsonl", lines=True)
+                   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+            """,
+        ),
+        Bad(
+            """
+            from huggingface_hub import HfFileSystem
+
+            files = HfFileSystem()
+            with files.open("datasets/acme/birds/train.csv") as file:
+                 ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+                rows = file.read()
+            """,
+        ),
+        Bad(
+            """
             import pkg.settings
             from datasets import load_dataset
 
@@ -234,14 +255,6 @@ class DatasetUnpinned(Rule):
             rows = load_dataset("acme/" + topic)
             """,
             because="a name that is only partly known may be a path",
-        ),
-        Missed(
-            """
-            import pandas as pd
-
-            rows = pd.read_csv("hf://datasets/acme/birds/train.csv")
-            """,
-            because="`pandas.read_csv` is called everywhere, and not looked at for this",
         ),
     )
 

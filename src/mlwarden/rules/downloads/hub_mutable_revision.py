@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from mlwarden.rules.base import Bad, Confidence, Finding, Good, Missed, Reference, Rule, Severity
 from mlwarden.semantics import hub
 from mlwarden.semantics.hub import ALL_CALLS, HUB_PREFIX, PREFIXED_CALLS
-from mlwarden.semantics.hub_urls import URL_READERS, urls_of
+from mlwarden.semantics.hub_urls import TRIGGERS, URL_READERS, urls_of
 from mlwarden.semantics.values import Constant, Value
 
 if TYPE_CHECKING:
@@ -45,8 +45,7 @@ class HubMutableRevision(Rule):
     ## Limits
 
     A revision that is computed or handed over from outside the project is left alone. Tags and branches are told apart by
-    their looks only, which decides the severity. Of the readers of `hf://` URLs, `pandas.read_csv` and `read_json` are not
-    looked at.
+    their looks only, which decides the severity.
 
     ## Fix safety
 
@@ -58,6 +57,11 @@ class HubMutableRevision(Rule):
     name = "hub-mutable-revision"
     severity = Severity.MEDIUM
     calls = ("*.from_pretrained", *ALL_CALLS, *(name for name in URL_READERS if name not in ALL_CALLS))
+    triggers = (
+        "from_pretrained",
+        *dict.fromkeys((name.partition(".")[0], name.rpartition(".")[2]) for name in ALL_CALLS),
+        *TRIGGERS,
+    )
     yields_to = ("MLW204",)
     cwe = (494,)
     owasp_llm = ("LLM03",)
