@@ -10,20 +10,16 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from mlwarden.model.spans import Span
-from mlwarden.notebooks.notebook import Notebook
+from mlwarden.semantics.document_trees import DocumentTree, FunctionNode, enclosing_function, trees_of
 from mlwarden.semantics.fragments import parse
 from mlwarden.semantics.values import Class, Instance
 
 if TYPE_CHECKING:
     from mlwarden.semantics.calls import CallSite
     from mlwarden.semantics.model import SemanticModel
-    from mlwarden.source.lines import LineIndex
-
-_Scope: TypeAlias = "ast.FunctionDef | ast.AsyncFunctionDef"
 
 _CLOSED_NAME = re.compile(
     r"(?:^|_)(?:allow\w*|support\w*|valid|known|permit\w*|avail\w*|approved|trusted|whitelist\w*|choices|options)(?:_|$)",
@@ -42,16 +38,6 @@ _COPIES = frozenset({"list", "tuple", "set", "frozenset", "sorted", "dict"})
 _CLOSED_TYPES = frozenset({"Literal", "int", "float", "bool"})
 
 
-@dataclass(frozen=True)
-class _Part:
-    """A module, or a cell of a notebook."""
-
-    cell: int | None
-    text: str
-    lines: LineIndex
-    tree: ast.Module
-
-
 def is_guarded(call: CallSite, keyword: str, position: int | None, model: SemanticModel) -> bool:
     """Whether an argument is checked on the way to a call, in its function or in those that led to it.
 
@@ -63,7 +49,7 @@ def is_guarded(call: CallSite, keyword: str, position: int | None, model: Semant
         return True
     if call.fragment.path is not None:
         return False
-    parts = _parts(model)
+    parts = trees_of(model.document)
     for span, wanted in _sites(call, keyword, position, parts):
         part = next((part for part in parts if part.cell == span.cell), None)
         if part is not None and _checked(part, span, wanted, parts, model):
@@ -79,24 +65,8 @@ def _is_enumeration(option: object) -> bool:
     )
 
 
-def _parts(model: SemanticModel) -> list[_Part]:
-    document = model.document
-    texts = (
-        [(cell.index, cell.python, cell.lines) for cell in document.cells]
-        if isinstance(document, Notebook)
-        else [(None, document.text, document.lines)]
-    )
-    found = []
-    for cell, text, lines in texts:
-        try:
-            found.append(_Part(cell, text, lines, parse(text)))
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            continue
-    return found
-
-
 def _sites(
-    call: CallSite, keyword: str, position: int | None, parts: list[_Part]
+    call: CallSite, keyword: str, position: int | None, parts: list[DocumentTree]
 ) -> Iterator[tuple[Span, list[ast.expr]]]:
     """The call and those that led to it, with the expressions that are passed there."""
     span = call.argument_span(keyword, position)
@@ -127,9 +97,11 @@ def _expression(text: str) -> ast.expr | None:
     return statement.value if isinstance(statement, ast.Expr) else None
 
 
-def _checked(part: _Part, span: Span, wanted: list[ast.expr], parts: list[_Part], model: SemanticModel) -> bool:
-    line = part.lines.position(span.start)[0] + 1
-    function = _enclosing(part.tree, line)
+def _checked(
+    part: DocumentTree, span: Span, wanted: list[ast.expr], parts: list[DocumentTree], model: SemanticModel
+) -> bool:
+    line = part.line_of(span.start)
+    function = enclosing_function(part.tree, line)
     before: list[ast.AST]
     if function is None:  # top level: in a notebook, the cells above too
         above = [other for other in parts if other.cell is not None and (other.cell < (part.cell or 0))]
@@ -144,16 +116,6 @@ def _checked(part: _Part, span: Span, wanted: list[ast.expr], parts: list[_Part]
         or (function is not None and any(_is_closed(a.annotation, model, parts) for a in _named(function, known)))
         or any(_is_closed(field, model, parts) for field in _fields(known, parts))
     )
-
-
-def _enclosing(tree: ast.Module, line: int) -> _Scope | None:
-    """The innermost function around a line."""
-    found: _Scope | None = None
-    for node in ast.walk(tree):
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.lineno <= line <= (node.end_lineno or 0):
-            if found is None or node.lineno >= found.lineno:
-                found = node
-    return found
 
 
 def _expressions(wanted: Iterable[ast.expr], before: list[ast.AST]) -> frozenset[str]:
@@ -228,7 +190,7 @@ def _is_equality(node: ast.If, known: frozenset[str], line: int) -> bool:
 class _Collections:
     """Which expressions are collections that do not grow by what comes from outside."""
 
-    def __init__(self, parts: list[_Part], function: _Scope | None) -> None:
+    def __init__(self, parts: list[DocumentTree], function: FunctionNode | None) -> None:
         self._assigned: dict[str, list[ast.expr]] = {}
         bodies: list[ast.AST] = [part.tree for part in parts]
         if function is not None:
@@ -283,14 +245,14 @@ def _statements(body: ast.AST) -> Iterator[ast.AST]:
             yield from _statements(node)
 
 
-def _named(function: _Scope, known: frozenset[str]) -> Iterator[ast.arg]:
+def _named(function: FunctionNode, known: frozenset[str]) -> Iterator[ast.arg]:
     arguments = function.args
     for argument in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs):
         if argument.arg in known:
             yield argument
 
 
-def _fields(known: frozenset[str], parts: list[_Part]) -> Iterator[ast.expr]:
+def _fields(known: frozenset[str], parts: list[DocumentTree]) -> Iterator[ast.expr]:
     """The annotations of the fields that are read on the way: `body.model`, of `class Body: model: Literal[...]`."""
     read = {name.rpartition(".")[2] for name in known if "." in name and name.rpartition(".")[2].isidentifier()}
     for part in parts:
@@ -302,7 +264,7 @@ def _fields(known: frozenset[str], parts: list[_Part]) -> Iterator[ast.expr]:
                             yield statement.annotation
 
 
-def _is_closed(annotation: ast.expr | None, model: SemanticModel, parts: list[_Part]) -> bool:
+def _is_closed(annotation: ast.expr | None, model: SemanticModel, parts: list[DocumentTree]) -> bool:
     """Whether only some values, or no text at all, are of an annotated type."""
     if annotation is None:
         return False

@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING
 
 from mlwarden.model.findings import TraceStep
 from mlwarden.model.spans import Span
-from mlwarden.notebooks.notebook import Notebook
 from mlwarden.notebooks.shell_lines import parse_commands
 from mlwarden.rules.base import Confidence, Finding, Reference, Rule, Severity
 from mlwarden.rules.examples import Examples, later
 from mlwarden.semantics import hub
+from mlwarden.semantics.document_trees import trees_of
 from mlwarden.semantics.downloads import DOWNLOADS, Stored, downloads_in, files_written, is_trusted_place, source_of
 from mlwarden.semantics.executed_words import executed, runs_its_input
-from mlwarden.semantics.fragments import parse
 from mlwarden.semantics.loaders import leaves
 from mlwarden.semantics.shell_calls import SHELL_CALLS
 from mlwarden.semantics.values import Constant, Sequence, Taint, Text, Value
@@ -27,7 +26,6 @@ from mlwarden.semantics.values import Reference as Name
 if TYPE_CHECKING:
     from mlwarden.semantics.calls import CallSite
     from mlwarden.semantics.model import SemanticModel
-    from mlwarden.source.lines import LineIndex
 
 # Call -> keyword and position of the code, or of the file or folder that holds it.
 _SINKS: dict[str, tuple[str, int]] = {
@@ -333,35 +331,16 @@ def _word(item: Value) -> str:
 
 def _imported(model: SemanticModel) -> Iterator[tuple[str, Span]]:
     """The modules that the document imports, and where."""
-    document = model.document
-    texts: list[tuple[int | None, str, LineIndex]] = (
-        [(cell.index, cell.python, cell.lines) for cell in document.cells]
-        if isinstance(document, Notebook)
-        else [(None, document.text, document.lines)]
-    )
-    for cell, text, lines in texts:
-        try:
-            tree = parse(text)
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            continue
-        for node in ast.walk(tree):
+    for part in trees_of(model.document):
+        for node in ast.walk(part.tree):
             if isinstance(node, ast.Import):
                 names = [alias.name for alias in node.names]
             elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
                 names = [node.module]
             else:
                 continue
-            start = lines.offset(node.lineno - 1, _characters(text, lines, node.lineno - 1, node.col_offset))
-            end_line = (node.end_lineno or node.lineno) - 1
-            end = lines.offset(end_line, _characters(text, lines, end_line, node.end_col_offset or 0))
             for name in names:
-                yield name.partition(".")[0], Span(start, end, cell)
-
-
-def _characters(text: str, lines: LineIndex, line: int, column: int) -> int:
-    """The column in characters of one in UTF-8 bytes."""
-    start = lines.offset(line, 0)
-    return len(text[start : start + column].encode()[:column].decode("utf-8", "ignore"))
+                yield name.partition(".")[0], part.span(node)
 
 
 def _after(span: Span, other: Span) -> bool:

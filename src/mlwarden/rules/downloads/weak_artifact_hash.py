@@ -1,0 +1,407 @@
+"""MLW224: MD5 or SHA-1 decide whether a file is the right one."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+from mlwarden.model.spans import Span
+from mlwarden.rules.base import Bad, Confidence, Finding, Good, Missed, Reference, Rule, Severity
+from mlwarden.semantics.document_trees import DocumentTree, enclosing_function, trees_of
+from mlwarden.semantics.loaders import left_out
+
+if TYPE_CHECKING:
+    from mlwarden.semantics.calls import CallSite
+    from mlwarden.semantics.model import SemanticModel
+
+_Scope: TypeAlias = "ast.Module | ast.FunctionDef | ast.AsyncFunctionDef"
+
+
+@dataclass(frozen=True, slots=True)
+class _Argument:
+    """An argument that takes a digest.
+
+    Attributes:
+        keyword, position: the digest.
+        algorithm: keyword and position of the algorithm's name; None where the argument is for MD5 only, or says it.
+        prefixed: the algorithm stands before the digest, `md5:...`; without it, it is SHA-256.
+    """
+
+    keyword: str
+    position: int | None
+    algorithm: tuple[str, int] | None = None
+    prefixed: bool = False
+
+
+_MONAI = "monai.apps"
+# Calls that check a digest that they are given.
+_CHECKING: dict[str, tuple[_Argument, ...]] = {
+    "keras.utils.get_file": (_Argument("md5_hash", 3), _Argument("file_hash", 4, ("hash_algorithm", 6))),
+    "torchvision.datasets.utils.download_url": (_Argument("md5", 3),),
+    "torchvision.datasets.utils.download_and_extract_archive": (_Argument("md5", 4),),
+    "torchvision.datasets.utils.download_file_from_google_drive": (_Argument("md5", 3),),
+    "torchvision.datasets.utils.check_integrity": (_Argument("md5", 1),),
+    "torchvision.datasets.utils.check_md5": (_Argument("md5", 1),),
+    "pooch.retrieve": (_Argument("known_hash", 1, prefixed=True),),
+    "gdown.cached_download": (_Argument("md5", None), _Argument("hash", 4, prefixed=True)),
+    **{
+        f"{package}.{name}": (_Argument(keyword, position, ("hash_type", position + 1)),)
+        for package in (_MONAI, f"{_MONAI}.utils")
+        for name, keyword, position in (
+            ("download_url", "hash_val", 2),
+            ("download_and_extract", "hash_val", 3),
+            ("extractall", "hash_val", 2),
+            ("check_hash", "val", 1),
+        )
+    },
+}
+_WEAK = re.compile(r"(?:md5|sha-?1)", re.I)
+_WEAK_PREFIX = re.compile(r"(?P<name>md5|sha1):", re.I)
+_HEX = re.compile(r"[0-9a-f]{32}|[0-9a-f]{40}", re.I)
+# A name of what a digest is compared with.
+_EXPECTED = re.compile(r"(?:^|_)(?:md5\w*|sha1\w*|checksums?|digests?|hash(?:es)?|expected\w*)(?:_|$)", re.I)
+_HASHES = ("hashlib.md5", "hashlib.sha1", "hashlib.new")
+
+
+class WeakArtifactHash(Rule):
+    """MD5 or SHA-1 decide whether a downloaded file is the right one.
+
+    ## Why is this bad?
+
+    Two files with the same MD5 are made in seconds, and with the same SHA-1 for the price of some hours of computing.
+    Whoever publishes the file can so prepare a harmless and a harmful one that both pass. Against damage on the way
+    these digests still help, against intent they do not.
+
+    ## How to fix
+
+    Compare the SHA-256: `file_hash` of Keras with 64 digits, `known_hash="sha256:..."` of pooch, `hash_type="sha256"` of
+    MONAI, `hashlib.sha256`.
+
+    ## When it is fine
+
+    When the publisher gives no other digest and you trust the publisher; nobody has yet made a file for an MD5
+    that is fixed beforehand.
+
+    ## Limits
+
+    A digest that is not compared, such as a key of a cache, is left alone. This rule is off by default.
+    """
+
+    code = "MLW224"
+    name = "weak-artifact-hash"
+    severity = Severity.LOW
+    default = False
+    triggers = ("md5", "sha1", "md5_hash", "check_md5", "check_integrity", "file_hash", "SHA1", "MD5")
+    cwe = (328,)
+    owasp_llm = ("LLM03",)
+    owasp_ml = ("ML06",)
+    atlas = ("AML.T0010",)
+    references = (
+        Reference("CWE-328: use of weak hash", "https://cwe.mitre.org/data/definitions/328.html"),
+        Reference("RFC 6151: MD5 security considerations", "https://www.rfc-editor.org/rfc/rfc6151"),
+        Reference("SHAttered: a collision of SHA-1", "https://shattered.io/"),
+    )
+    examples = (
+        Bad(
+            """
+            import hashlib
+            from pathlib import Path
+
+            DIGEST = "0123456789abcdef0123456789abcdef"
+
+            data = Path("sparrow.onnx").read_bytes()
+            if hashlib.md5(data).hexdigest() != DIGEST:
+               ^^^^^^^^^^^^^^^^^
+                raise ValueError("another file")
+            """,
+            severity=Severity.LOW,
+            confidence=Confidence.HIGH,
+            message="MD5 decides whether this is the right file, and two files with the same MD5 are easily made; "
+            "compare the SHA-256",
+        ),
+        Bad(
+            """
+            import hashlib
+
+            def sha1_of(path):
+                state = hashlib.sha1()
+                        ^^^^^^^^^^^^^^
+                with open(path, "rb") as file:
+                    for block in iter(lambda: file.read(65536), b""):
+                        state.update(block)
+                return state.hexdigest()
+
+            def check(path, expected):
+                assert sha1_of(path) == expected
+            """,
+            confidence=Confidence.MEDIUM,
+        ),
+        Bad(
+            """
+            import hmac
+            from hashlib import new as make
+
+            def check(data, known):
+                state = make("md5", data, usedforsecurity=False)
+                        ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+                found = state.hexdigest()
+                return hmac.compare_digest(found, known["md5"])
+            """,
+            confidence=Confidence.LOW,
+        ),
+        Bad(
+            """
+            import pooch
+            import tensorflow as tf
+            from torchvision.datasets.utils import check_integrity, download_url as fetch
+
+            DIGEST = "0123456789abcdef0123456789abcdef"
+
+            tf.keras.utils.get_file("a", "https://data.acme.org/a.csv", md5_hash=DIGEST)
+                                                                                 ^^^^^^
+            tf.keras.utils.get_file("b", "https://data.acme.org/b.csv", file_hash=DIGEST)
+                                                                                  ^^^^^^
+            pooch.retrieve("https://data.acme.org/c.csv", f"md5:{DIGEST}")
+                                                          ^^^^^^^^^^^^^^^
+            fetch("https://data.acme.org/d.csv", "data", md5=DIGEST)
+                                                             ^^^^^^
+            check_integrity("data/d.csv", DIGEST)
+                                          ^^^^^^
+            """,
+            confidence=Confidence.HIGH,
+        ),
+        Bad(
+            """
+            from monai.apps import download_and_extract
+
+            def fetch(url, digest):
+                download_and_extract(url, "data.tar", "data", hash_val=digest, hash_type="md5")
+                                                                       ^^^^^^
+            """,
+        ),
+        Good(
+            """
+            import hashlib
+            import pooch
+            import keras
+            from monai.apps import download_url
+
+            DIGEST = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+
+            keras.utils.get_file("a", "https://data.acme.org/a.csv", file_hash=DIGEST)
+            keras.utils.get_file("b", "https://data.acme.org/b.csv", md5_hash=None)
+            pooch.retrieve("https://data.acme.org/c.csv", f"sha256:{DIGEST}")
+            pooch.retrieve("https://data.acme.org/d.csv", DIGEST)
+            download_url("https://data.acme.org/e.csv", "e.csv", hash_val=DIGEST)
+            assert hashlib.sha256(open("e.csv", "rb").read()).hexdigest() == DIGEST
+            md5 = "not used"
+            """,
+            because="these are SHA-256",
+        ),
+        Good(
+            """
+            import hashlib
+
+            def cached(prompt, cache):
+                key = hashlib.md5(prompt.encode()).hexdigest()
+                if key not in cache:
+                    cache[key] = answer(prompt)
+                return cache[key]
+
+            def split(name):
+                return int(hashlib.sha1(name.encode()).hexdigest(), 16) % 10 == 0
+            """,
+            because="a key of a cache and a split of data decide nothing about a file",
+        ),
+        Good(
+            """
+            class hashlib:
+                @staticmethod
+                def md5(data):
+                    return Digest(data)
+
+            assert hashlib.md5(b"").hexdigest() == "0123456789abcdef0123456789abcdef"
+            """,
+            because="it is another function of that name",
+        ),
+        Missed(
+            """
+            import hashlib
+            from project.digests import matches
+
+            assert matches(hashlib.md5(open("sparrow.onnx", "rb").read()).hexdigest())
+            """,
+            because="that the project's function compares is not known here",
+        ),
+    )
+
+    def check_model(self, model: SemanticModel) -> Iterator[Finding]:
+        """Report digests that are given to a download, and comparisons with MD5 and SHA-1."""
+        for name, arguments in _CHECKING.items():
+            for call in model.calls_of(name):
+                if call.fragment.path is None:
+                    yield from self._given(call, arguments)
+        seen: set[Span] = set()
+        parts = None
+        for name in _HASHES:
+            for call in model.calls_of(name):
+                weak = _weak_name(call)
+                if weak is None or call.fragment.path is not None or call.span in seen:
+                    continue
+                seen.add(call.span)
+                parts = trees_of(model.document) if parts is None else parts
+                sure = _compared(call, parts)
+                if sure is not None:
+                    if call.argument("usedforsecurity").must_be(False):
+                        sure = Confidence.LOW
+                    yield self.finding(call.span, _message(weak), confidence=sure)
+
+    def _given(self, call: CallSite, arguments: tuple[_Argument, ...]) -> Iterator[Finding]:
+        for argument in arguments:
+            value = call.argument(argument.keyword, argument.position)
+            if left_out(value):
+                continue
+            weak: str | None = "MD5"
+            if argument.prefixed:
+                match = next((m for text in value.prefixes() if (m := _WEAK_PREFIX.match(text))), None)
+                weak = None if match is None else match["name"].upper()
+            elif argument.algorithm is not None:
+                named = call.argument(*argument.algorithm).string()
+                weak = named.upper() if named is not None and _WEAK.fullmatch(named) else None
+                if argument.keyword == "file_hash" and named in {None, "auto"}:
+                    # Keras takes any digest that is not as long as a SHA-256 for an MD5.
+                    weak = "MD5" if any(_HEX.fullmatch(text) for text in value.strings()) else None
+            if weak is not None:
+                span = call.argument_span(argument.keyword, argument.position)
+                yield self.finding(call.span if span is None else span, _message(weak), trace=call.context)
+
+
+def _message(weak: str) -> str:
+    return (
+        f"{weak} decides whether this is the right file, and two files with the same {weak} are easily made; "
+        "compare the SHA-256"
+    )
+
+
+def _weak_name(call: CallSite) -> str | None:
+    if call.name == "hashlib.md5":
+        return "MD5"
+    if call.name == "hashlib.sha1":
+        return "SHA-1"
+    text = call.argument("name", 0).string() or ""
+    return text.upper() if _WEAK.fullmatch(text) else None
+
+
+# --- comparisons -----------------------------------------------------------------------------------------------------
+
+
+def _compared(call: CallSite, parts: list[DocumentTree]) -> Confidence | None:
+    """How sure it is that the digest that a call begins is compared with one that is expected."""
+    part = next((part for part in parts if part.cell == call.cell), None)
+    if part is None:
+        return None
+    line = part.line_of(call.span.start)
+    written = call.text(call.callee_span)
+    scope: _Scope = enclosing_function(part.tree, line) or part.tree
+    holders = _holders(scope, line, written)
+    scopes: list[ast.AST] = [scope]
+    if isinstance(scope, ast.Module):
+        scopes = [other.tree for other in parts]
+    elif any(
+        isinstance(node, ast.Return) and node.value is not None and _holds(node.value, holders, line, written)
+        for node in ast.walk(scope)
+    ):
+        holders |= {f"{scope.name}()"}
+        scopes = [other.tree for other in parts]
+        for document in parts:
+            for inner in ast.walk(document.tree):
+                if isinstance(inner, (ast.Module, ast.FunctionDef, ast.AsyncFunctionDef)):
+                    holders |= _grown(inner, holders, 0, "")
+    found: Confidence | None = None
+    literals = _literals(parts)
+    for node in (node for scope in scopes for node in ast.walk(scope)):
+        for one, other in _comparisons(node):
+            for left, right in ((one, other), (other, one)):
+                if _holds(left, holders, line, written):
+                    sure = _expected(right, literals)
+                    if sure is not None and (found is None or sure > found):
+                        found = sure
+    return found
+
+
+def _holders(scope: _Scope, line: int, written: str) -> frozenset[str]:
+    """The names that hold the digest, or the object that computes it."""
+    return _grown(scope, frozenset(), line, written)
+
+
+def _grown(scope: ast.AST, holders: frozenset[str], line: int, written: str) -> frozenset[str]:
+    for _ in range(3):
+        before = holders
+        for node in ast.walk(scope):
+            if isinstance(node, ast.Assign) and _holds(node.value, holders, line, written):
+                holders |= {target.id for target in node.targets if isinstance(target, ast.Name)}
+            elif isinstance(node, ast.NamedExpr) and _holds(node.value, holders, line, written):
+                holders |= {node.target.id}
+        if holders == before:
+            break
+    return holders
+
+
+def _holds(node: ast.expr, holders: frozenset[str], line: int, written: str) -> bool:
+    """Whether an expression is the digest: the call itself, a name that holds it, or a method of these."""
+    if isinstance(node, ast.Name):
+        return node.id in holders
+    if isinstance(node, ast.Attribute):
+        return _holds(node.value, holders, line, written)
+    if isinstance(node, ast.Call):
+        if isinstance(node.func, (ast.Name, ast.Attribute)):
+            if node.lineno <= line <= (node.end_lineno or 0) and ast.unparse(node.func) == written:
+                return True
+            last = node.func.attr if isinstance(node.func, ast.Attribute) else node.func.id
+            if f"{last}()" in holders:
+                return True
+        return isinstance(node.func, ast.Attribute) and _holds(node.func, holders, line, written)
+    return False
+
+
+def _comparisons(node: ast.AST) -> Iterator[tuple[ast.expr, ast.expr]]:
+    if isinstance(node, ast.Compare) and len(node.ops) == 1 and isinstance(node.ops[0], (ast.Eq, ast.NotEq)):
+        yield node.left, node.comparators[0]
+    elif isinstance(node, ast.Call) and len(node.args) == 2:
+        name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        if name in {"compare_digest", "assertEqual"}:
+            yield node.args[0], node.args[1]
+
+
+def _literals(parts: list[DocumentTree]) -> frozenset[str]:
+    """Names to which a digest is assigned in the document."""
+    return frozenset(
+        target.id
+        for part in parts
+        for node in ast.walk(part.tree)
+        if isinstance(node, ast.Assign) and _is_hex(node.value)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    )
+
+
+def _is_hex(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str) and _HEX.fullmatch(node.value) is not None
+
+
+def _expected(node: ast.expr, literals: frozenset[str]) -> Confidence | None:
+    """How sure it is that an expression is the digest that a file must have."""
+    if _is_hex(node) or (isinstance(node, ast.Name) and node.id in literals):
+        return Confidence.HIGH
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and not node.args:
+        return _expected(node.func.value, literals)  # `expected.lower()`
+    name = ""
+    if isinstance(node, ast.Subscript):
+        key = node.slice
+        name = key.value if isinstance(key, ast.Constant) and isinstance(key.value, str) else ast.unparse(node.value)
+    elif isinstance(node, (ast.Name, ast.Attribute)):
+        name = ast.unparse(node).rpartition(".")[2]
+    return Confidence.MEDIUM if _EXPECTED.search(name) else None
