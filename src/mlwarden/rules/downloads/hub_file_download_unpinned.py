@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from mlwarden.rules.base import Bad, Confidence, Finding, Good, Reference, Rule, Severity
 from mlwarden.semantics import hub
 from mlwarden.semantics.hub import FILE_CALLS, Pin
+from mlwarden.semantics.hub_urls import TRIGGERS, URL_READERS, urls_of
 
 if TYPE_CHECKING:
     from mlwarden.semantics.calls import CallSite
@@ -24,7 +25,8 @@ class HubFileDownloadUnpinned(Rule):
 
     ## How to fix
 
-    Pass `revision` with the full 40-digit commit that you have tested.
+    Pass `revision` with the full 40-digit commit that you have tested; in an `hf://` URL write
+    `hf://owner/name@<commit>/...`.
 
     ## When it is fine
 
@@ -44,7 +46,11 @@ class HubFileDownloadUnpinned(Rule):
     code = "MLW206"
     name = "hub-file-download-unpinned"
     severity = Severity.MEDIUM
-    calls = tuple(FILE_CALLS)
+    calls = (*FILE_CALLS, *URL_READERS)
+    triggers = (
+        *dict.fromkeys((name.partition(".")[0], name.rpartition(".")[2]) for name in FILE_CALLS),
+        *TRIGGERS,
+    )
     cwe = (494,)
     owasp_llm = ("LLM03",)
     owasp_ml = ("ML06",)
@@ -83,6 +89,29 @@ class HubFileDownloadUnpinned(Rule):
             ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
             """,
         ),
+        Bad(
+            """
+            import fsspec
+            from huggingface_hub import HfFileSystem
+
+            with fsspec.open("hf://acme/sparrow-7b/vocab.txt") as file:
+                 ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+                words = file.read()
+            code = HfFileSystem().open("spaces/acme/demo/app.py").read()
+                   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+            """,
+        ),
+        Good(
+            """
+            import fsspec
+            import pandas as pd
+
+            pinned = fsspec.open("hf://acme/sparrow-7b@1b7f2c9a4d5e6f708192a3b4c5d6e7f80910a2b3/vocab.txt")
+            dataset = pd.read_csv("hf://datasets/acme/birds/train.csv")
+            bucket = pd.read_csv("s3://acme/birds/train.csv")
+            """,
+            because="the commit is in the URL; a dataset is MLW207's matter; buckets have no commits",
+        ),
         Good(
             """
             from huggingface_hub import hf_hub_download
@@ -113,6 +142,9 @@ class HubFileDownloadUnpinned(Rule):
 
     def check_call(self, call: CallSite, model: SemanticModel) -> Iterator[Finding]:
         """Report a literal repository without a revision."""
+        if call.name in URL_READERS:
+            yield from self._check_urls(call)
+            return
         api = FILE_CALLS[call.name]
         if hub.pin_of(hub.revision_of(call, api)) is not Pin.ABSENT:
             return
@@ -126,3 +158,14 @@ class HubFileDownloadUnpinned(Rule):
             trace=call.context,
             fixes=() if pin is None else (pin,),
         )
+
+    def _check_urls(self, call: CallSite) -> Iterator[Finding]:
+        """Report `hf://` URLs without a revision; datasets have MLW207."""
+        for url in urls_of(call):
+            if url.kind != "dataset" and not url.revision:
+                yield self.finding(
+                    call.span,
+                    f"`{hub.shown(call)}` fetches what '{url.repo_id}' holds at the time, and its owner can exchange that "
+                    "unnoticed",
+                    trace=call.context,
+                )
