@@ -22,7 +22,8 @@ _ROOT = re.compile(
 )
 # `$DIR/*`, `${DIR}/`: the root where the variable is empty.
 _BELOW_VARIABLE = re.compile(r"\$(?:(?P<name>[A-Za-z_]\w*)|\{(?P<braced>[A-Za-z_]\w*)\})/\*?")
-_WORLD_MODE = re.compile(r"[0-7]?[0-7]{2}[2367]")
+# `1777`, with the sticky bit, is what a folder for everybody has to have.
+_WORLD_MODE = re.compile(r"0?[0-7]{2}[2367]")
 _SETUID_MODE = re.compile(r"0?[4-7][0-7]{3}")
 _WORLD_LETTERS = re.compile(r"(?:[ugo]*[ao][ugo]*|ugo)?[+=][rxXst]*w[rxXst]*")
 _SETUID_LETTERS = re.compile(r"[ug]*u[ug]*\+[rwx]*s[rwx]*|\+s")
@@ -178,7 +179,7 @@ class DestructiveShellCell(Rule):
         ),
         Good(
             as_notebook(
-                "!chmod +x run.sh && chmod 755 bin/tool\n!chmod 600 ~/.kaggle/kaggle.json\n!chmod -R g+w shared"
+                "!chmod +x run.sh && chmod 755 bin/tool\n!chmod 600 ~/.kaggle/kaggle.json; chmod 1777 tmp\n!chmod -R g+w shared"
             ),
             path="example.ipynb",
             because="others may not write",

@@ -26,10 +26,11 @@ from mlwarden.rules.base import (
     TraceStep,
 )
 from mlwarden.rules.examples import as_notebook
+from mlwarden.semantics.environment import settings_in_code
 from mlwarden.semantics.shell_calls import SHELL_CALLS, commands_of_call
 
 if TYPE_CHECKING:
-    from mlwarden.semantics.calls import Assignment, CallSite
+    from mlwarden.semantics.calls import CallSite
     from mlwarden.semantics.model import SemanticModel
     from mlwarden.source.documents import Document
 
@@ -105,7 +106,6 @@ class MagicExtraIndex(Rule):
     name = "magic-extra-index"
     severity = Severity.HIGH
     calls = tuple(SHELL_CALLS)
-    assigns = ("os.environ[]",)
     triggers = (
         *(("extra-index-url", word) for word in ("pip", "uv")),
         _VARIABLE,
@@ -114,7 +114,9 @@ class MagicExtraIndex(Rule):
         "subprocess",
         ("os", "system"),
         ("os", "popen"),
-        ("os", "environ"),
+        "environ",
+        "putenv",
+        "setenv",
         "create_subprocess_shell",
         "get_ipython",
     )
@@ -209,6 +211,24 @@ class MagicExtraIndex(Rule):
         ),
         Bad(
             """
+            import os
+
+            def configure(url):
+                os.environ.update({"PIP_EXTRA_INDEX_URL": url})
+                ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+            """,
+            severity=Severity.HIGH,
+            confidence=Confidence.MEDIUM,
+        ),
+        Bad(
+            as_notebook(
+                "!UV_INDEX_STRATEGY=unsafe-first-match uv pip install a --extra-index-url https://pypi.acme.io/simple"
+            ),
+            path="example.ipynb",
+            texts=("--extra-index-url https://pypi.acme.io/simple",),
+        ),
+        Bad(
+            """
             import subprocess
             import sys
 
@@ -287,12 +307,11 @@ class MagicExtraIndex(Rule):
             for finding in self._in(command, call.context):
                 yield replace(finding, span=call.span, fixes=())
 
-    def check_assignment(self, assignment: Assignment, model: SemanticModel) -> Iterator[Finding]:
-        """Report the environment variable."""
-        if assignment.key.string() != _VARIABLE:
-            return
-        url = next(iter(assignment.value.prefixes()), "{}")
-        yield from self._report("pip", "", [_Extra(url, assignment.span)] if url else [])
+    def check_model(self, model: SemanticModel) -> Iterator[Finding]:
+        """Report Python code that sets the environment variable."""
+        for setting in settings_in_code(model, _VARIABLE):
+            url = next(iter(setting.value.prefixes()), "{}")
+            yield from self._report("pip", "", [_Extra(url, setting.span)] if url else [])
 
     def _in(self, command: Command, trace: tuple[TraceStep, ...]) -> Iterator[Finding]:
         extras = [
@@ -311,7 +330,8 @@ class MagicExtraIndex(Rule):
                     yield from self._report("pip", "", [_Extra(following.text, _from(word, following))], trace)
             return
         installation = installation_of(command)
-        if installation is not None and not _is_protected(installation):
+        strategy = next((word.text for word in command.words if word.text.startswith("UV_INDEX_STRATEGY=")), "")
+        if installation is not None and not _is_protected(installation, strategy.partition("=")[2]):
             main = next((url for option in _MAIN for url in _values(installation.arguments, option)), "")
             fix = _fix(installation)
             yield from self._report(installation.tool, main, _extras(installation), trace, fix)
@@ -376,14 +396,14 @@ def _values(words: Sequence[Word], *options: str) -> Iterator[str]:
                 yield words[index + 1].text
 
 
-def _is_protected(installation: Installation) -> bool:
+def _is_protected(installation: Installation, strategy: str) -> bool:
     """Whether more indexes do no harm to this installation."""
     options = {word.text.partition("=")[0] for word in installation.arguments}
     if options & {"--no-index", "--require-hashes"}:
         return True
     if installation.tool.startswith("uv"):
-        strategies = list(_values(installation.arguments, "--index-strategy"))
-        return not any(strategy in _UNSAFE_STRATEGY for strategy in strategies)
+        strategies = [strategy, *_values(installation.arguments, "--index-strategy")]
+        return not set(strategies) & set(_UNSAFE_STRATEGY)
     if "--no-deps" in options:
         wanted = [word.text for word in packages(installation)]
         return bool(wanted) and all(map(_LOCAL_VERSION.fullmatch, wanted))

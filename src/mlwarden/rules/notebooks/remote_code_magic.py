@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from mlwarden.notebooks.notebook import Cell, Notebook
@@ -168,6 +168,15 @@ class RemoteCodeMagic(Rule):
             texts=("curl -LO https://example.org/tool.sh",),
         ),
         Bad(
+            as_notebook("!wget -O - https://example.org/a.sh | tee a.sh\n!bash a.sh"),
+            path="example.ipynb",
+            texts=("wget -O - https://example.org/a.sh",),
+        ),
+        Bad(
+            as_notebook("!wget https://example.org/models.py -P /content/lib", "from lib import models"),
+            path="example.ipynb",
+        ),
+        Bad(
             as_notebook(
                 "!git clone --depth 1 https://github.com/owner/name.git", "%cd name\n!python train.py --epochs 3"
             ),
@@ -248,8 +257,10 @@ class RemoteCodeMagic(Rule):
         events = _events(document)
         if _is_checked(events):
             return
-        for fetched in _fetched(events):
-            use = _use_of(fetched, events, document)
+        everything = list(_fetched(events))
+        names = frozenset(fetched.name for fetched in everything)
+        for fetched in everything:
+            use = _use_of(fetched, events, document, names)
             if use is None:
                 continue
             what, span = use
@@ -312,8 +323,18 @@ def _fetched(events: list[_Event]) -> Iterator[_Fetched]:
                 yield clone
             continue
         fetch = fetch_of(event.command)
+        if fetch is not None and not fetch.file:
+            fetch = replace(fetch, file=_teed(event.command, events))
         if fetch is not None and fetch.file and not _COMMIT.search(fetch.url):
             yield _Fetched(_shown(fetch.url), base_name(fetch.file), False, event)
+
+
+def _teed(command: Command, events: list[_Event]) -> str:
+    """The file that `| tee file` keeps a download in, or ""."""
+    for event in events:
+        if event.program == "tee" and event.command is not None and event.command.source == command:
+            return next((word for word in event.words[1:] if not word.startswith("-")), "")
+    return ""
 
 
 def _clone(event: _Event) -> _Fetched | None:
@@ -342,7 +363,9 @@ def _clone(event: _Event) -> _Fetched | None:
 # --- whether it is run -----------------------------------------------------------------------------------------------
 
 
-def _use_of(fetched: _Fetched, events: list[_Event], notebook: Notebook) -> tuple[str, Span] | None:
+def _use_of(
+    fetched: _Fetched, events: list[_Event], notebook: Notebook, folders: frozenset[str]
+) -> tuple[str, Span] | None:
     """How the notebook runs what was fetched, and where; None if it does not, or pins a clone's commit."""
     later = [event for event in events if event.order > fetched.event.order]
     if fetched.is_folder:
@@ -351,19 +374,26 @@ def _use_of(fetched: _Fetched, events: list[_Event], notebook: Notebook) -> tupl
                 if any(map(_HASH.fullmatch, event.words)):
                     return None
     inside = False
+    others = {each for each in folders if each != fetched.name}
     for event in later:
         if event.program in ("cd", "pushd") and len(event.words) > 1:
             inside = fetched.is_folder and fetched.name in re.split(r"[/\\]", event.words[1])
             continue
         script = _script(event)
-        if script and (_is_in(script, fetched) or (inside and not re.match(r"[/~{$]", script))):
-            return f"{_named(event)} {script}"[:60].rstrip(), event.span
+        if script and (_is_in(script, fetched) or (inside and not _is_elsewhere(script, others))):
+            named = script if base_name(script) == event.program else f"{_named(event)} {script}"
+            return named[:60].rstrip(), event.span
     for cell in notebook.cells:
         if cell.index >= fetched.event.order[0]:
             used = _imported(fetched, cell)
             if used is not None:
                 return used
     return None
+
+
+def _is_elsewhere(script: str, others: set[str]) -> bool:
+    """Whether a path that is given inside of a clone leads out of it, to something else that was fetched perhaps."""
+    return re.match(r"[/~{$]|\.\.", script) is not None or not others.isdisjoint(re.split(r"[/\\]", script))
 
 
 def _named(event: _Event) -> str:
@@ -419,7 +449,10 @@ def _imported(fetched: _Fetched, cell: Cell) -> tuple[str, Span] | None:
             if re.search(rf"(?<![\w-]){re.escape(module)}(?![\w-])", added[0]):
                 return "sys.path", Span(added.start(), added.end(), cell.index)
     if module.isidentifier():
-        pattern = rf"^[ \t]*(?:from[ \t]+{module}\b[\w.]*[ \t]+import|import[ \t]+{module}\b)"
+        pattern = (
+            rf"^[ \t]*(?:from[ \t]+(?:[\w.]+\.)?{module}\b[\w.]*[ \t]+import"
+            rf"|from[ \t]+[\w.]+[ \t]+import[ \t]+{module}\b|import[ \t]+(?:\w[\w.]*\.)?{module}\b)"
+        )
         found = re.compile(pattern, re.MULTILINE | re.IGNORECASE).search(cell.python, after)
         if found is not None:
             return f"import {module}", Span(found.start(), found.end(), cell.index)
