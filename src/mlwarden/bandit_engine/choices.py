@@ -99,7 +99,7 @@ CHOICES: dict[str, Choice] = {
     "B112": _off("style; says nothing about safety"),
     "B113": _off("a matter of availability"),
     "B201": _on("the Werkzeug debugger runs code for whoever reaches it", "flask debug", "Flask debug"),
-    "B202": _on("a member called ../x, or a link, writes where it likes", "tarfile extractall"),
+    "B202": _off("MLW601 knows the filters, the checks of members and the Python version"),
     "B301": _off("MLW1xx know each loader, its aliases and what feeds it"),
     "B302": _off("as B301"),
     "B303": _off("hashes name cache entries in ML code; B324 likewise"),

@@ -3705,6 +3705,23 @@ RULES: tuple[RuleInfo, ...] = (
         yields_to=(),
     ),
     RuleInfo(
+        code="MLW601",
+        name="tar-extract-unfiltered",
+        summary="A tar archive that is extracted without a filter.",
+        severity=Severity.HIGH,
+        module="data.tar_extract_unfiltered",
+        class_name="TarExtractUnfiltered",
+        kinds=(
+            DocumentKind.PYTHON,
+            DocumentKind.NOTEBOOK,
+        ),
+        triggers=(("extractall",), ("tarfile", "extract"), ("unpack_archive",), ("extraction_filter",)),
+        default=True,
+        fixable=True,
+        hooks=("call", "assignment"),
+        yields_to=(),
+    ),
+    RuleInfo(
         code="MLW701",
         name="shell-pipe-to-interpreter",
         summary="A script from the network that is piped into an interpreter.",
