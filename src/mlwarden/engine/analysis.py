@@ -10,6 +10,7 @@ from mlwarden.engine import gate
 from mlwarden.engine.findings import merged
 from mlwarden.engine.project import Project
 from mlwarden.engine.siblings import SiblingView, module_name_of
+from mlwarden.engine.written_modules import written_modules
 from mlwarden.model.findings import Finding, TraceStep
 from mlwarden.model.levels import Confidence, Severity
 from mlwarden.model.rule_info import DocumentKind, RuleInfo
@@ -53,6 +54,8 @@ class Analysis:
         self.failures: list[str] = []
         self._found: list[Finding] = []
         self._run(infos)
+        if isinstance(document, Notebook):
+            self._run_written(document, infos)
         self.findings = merged(self._found, infos)
 
     def _run(self, infos: Sequence[RuleInfo]) -> None:
@@ -80,6 +83,18 @@ class Analysis:
             self._run_semantic(document, own, borrowed, bringing)
         else:
             self._check_syntax(document)
+
+    def _run_written(self, notebook: Notebook, infos: Sequence[RuleInfo]) -> None:
+        """Analyse the modules that cells write (`%%writefile train.py`); each is a program of its own."""
+        semantic = [
+            info for info in infos if DocumentKind.PYTHON in info.kinds and _SEMANTIC_HOOKS.intersection(info.hooks)
+        ]
+        for written in written_modules(notebook):
+            analysis = Analysis(written.module, semantic, self.settings, self.project, whole=self._whole)
+            self.failures.extend(analysis.failures)
+            # What is written may be a template: that it doesn't parse is no trouble of the notebook's.
+            found = [finding for finding in analysis.findings if finding.code not in (PYTHON_SYNTAX, TOO_LARGE)]
+            self._found.extend(written.in_cell(finding) for finding in found)
 
     def _run_semantic(
         self, document: PythonModule | Notebook, own: list[RuleInfo], borrowed: list[RuleInfo], bringing: set[str]
