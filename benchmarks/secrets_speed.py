@@ -47,7 +47,13 @@ def main(argv: list[str]) -> int:
     timed("everything but detect-secrets (shapes)", lambda text: len(shapes(text)))
     timed("probes", lambda text: sum(1 for _ in probes.candidates(text)))
     timed("  runs", lambda text: sum(1 for _ in probes._runs(text)))
-    for pattern, _ in probes._SWEEPS:
+    for pattern in (
+        *probes._SWEEPS,
+        *(each[0] for each in probes._SWEEPS_BACK),
+        probes._IN_ELEMENT,
+        probes._TELEGRAM,
+        probes._DISCORD,
+    ):
         regex = compiled(pattern)
         timed(f"  {pattern[:56]}", lambda text, regex=regex: sum(1 for _ in regex.finditer(text)))  # type: ignore[misc]
     timed("URLs", lambda text: sum(1 for _ in urls.find_credentials(text)))

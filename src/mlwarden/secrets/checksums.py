@@ -106,6 +106,12 @@ def is_discord_bot(token: str) -> bool:
     return number is not None and re.fullmatch(rb"[0-9]{15,21}", number) is not None
 
 
+def is_discord_form(token: str) -> bool:
+    """Whether the parts of a Discord bot token look random, unlike three names with dots between them."""
+    first, _, last = token.split(".")
+    return re.search("[0-9]", first) is not None and is_mixed(last)
+
+
 def is_mixed(token: str) -> bool:
     """Whether upper and lower case letters and digits all occur: true of nearly every random base-62 string."""
     return bool(re.search("[A-Z]", token) and re.search("[a-z]", token) and re.search("[0-9]", token))

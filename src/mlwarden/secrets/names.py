@@ -55,6 +55,10 @@ class Place:
         self._text, self._path, self._name = text, path, name
         self._line_start = max(text.rfind("\n", max(0, start - _REACH), start) + 1, start - _REACH, 0)
         line = text[self._line_start : start]
+        if not line.strip() and text[: self._line_start].rstrip().endswith(">"):
+            # A line of its own inside an element: `<apiKey>` stands on the line before.
+            end = len(text[: self._line_start].rstrip())
+            line = text[max(text.rfind("\n", 0, end) + 1, end - _REACH) : end]
         self.line = (f"{name} {line}" if name else line).lower()
 
     @cached_property

@@ -45,11 +45,15 @@ def _short_word() -> re.Pattern[str]:
 
 
 # The first half of the SHA-256 of values that vendors print in their documentation or build into their emulators: AWS
-# example ids and secrets, the keys of the Azure Storage and Cosmos emulators (alone and as `AccountKey=...`).
+# example ids and secrets, the keys of the Azure Storage and Cosmos emulators (alone and as `AccountKey=...`), the keys in
+# the tests of Firebase's Android SDK.
 _PUBLISHED = _each(
     """
     1a5d44a2dca19669 c6ea27c534f993d3 78314b11be2e5815 e21b597ba6b9cafa 0011cc25eb432071 900e6c2bf8ce6c14
     aa6547439583c3a2 a28c56ecb012bfd0
+    0b476bdf9acf2123 2037abcaffb2b777 27a9a42931dff7eb 37f8f09bdf12c2f2 3a8b61d0f636b007 3f370c9dd8225c63
+    49f777db995e8260 4c98242dcadc8b29 8731261cb72d8626 a19f89ab3555eac1 a6c814bc555ae62c dc0fcf046c61640c
+    e4a5542bb7fd7b67 ea9bb1082cf95663 eb540d2b6ee2a0a4 f56e323494a6ffc2
     """
 )
 

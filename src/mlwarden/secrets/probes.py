@@ -17,64 +17,85 @@ from functools import cache
 
 from mlwarden.secrets.formats import TokenFormat, all_formats, compiled, format_of
 
-_RUN = re.compile(r"""["'=:_\-] ?[A-Za-z0-9/+]{20}""")
+_RUN = re.compile(r"""["'=:_\-`>][ \t]{0,4}[A-Za-z0-9/+]{20}""")
 _DIGIT = re.compile(r"[0-9]")
 _REST_OF_RUN = re.compile(r"[A-Za-z0-9/+]*")
+# What stands before a value.
+_OPENING = tuple("\"'`=: \t>")
 # How far back a token may begin before its run: `AGE-SECRET-KEY-`, `pcsk_ab12cd_`.
 _LOOK_BACK = 40
 _WORD_BEFORE = re.compile(r"[\w\-]*\Z", re.ASCII)
-# Each begins with a literal. The number is how many characters before the match the token begins.
+# Each begins with a literal.
 _SWEEPS = (
-    (r"sk-[\w\-]{20}", 0),
-    (
-        r"A(?:(?:KIA|SIA|BIA|CCA)[A-Z2-7]{16}|Iza[\w\-]{20}|BSK[A-Za-z0-9+/]{20}|ccountKey=[A-Za-z0-9+/]{20}|Q\.Ab[\w\-]{20})",
-        0,
-    ),
-    (r"eyJ[A-Za-z0-9_\-]{12}", 0),
-    (r"-----BEGIN [A-Z0-9 ]{0,20}PRIVATE KEY", 0),
-    (r"nvapi-[\w\-]{20}", 0),
-    (r"tgp_v1_[\w\-]{20}", 0),
-    (r"gl[a-z]{2,6}-[\w\-]{20}", 0),
-    (r"dapi[0-9a-f]{20}", 0),
-    (r"GOCSPX-[\w\-]{20}", 0),
-    (r"ya29\.[\w\-.]{20}", 0),
-    (r"sig=[A-Za-z0-9+/%]{20}", 0),
-    (r"Q~[\w~.\-]{20}", 4),
-    (r"pypi-AgE[\w\-]{20}", 0),
-    (r"dckr_[\w\-]{20}", 0),
-    (r"x(?:ox[abposr]-[0-9]|app-[0-9])", 0),
-    (r"hooks\.slack\.com/services/", 0),
-    (r"/api/webhooks/[0-9]", 0),
-    (r"SG\.[\w\-]{20}", 0),
-    (r"hv[sbr]\.[\w\-]{20}", 0),
+    r"sk-[\w\-]{20}",
+    r"A(?:(?:KIA|SIA|BIA|CCA)[A-Z2-7]{16}|Iza[\w\-]{20}|BSK[A-Za-z0-9+/]{20}|ccountKey=[A-Za-z0-9+/]{20}|Q\.Ab[\w\-]{20})",
+    r"eyJ[A-Za-z0-9_\-]{12}",
+    r"-----BEGIN [A-Z0-9 ]{0,20}PRIVATE KEY",
+    r"nvapi-[\w\-]{20}",
+    r"tgp_v1_[\w\-]{20}",
+    r"gl[a-z]{2,6}-[\w\-]{20}",
+    r"dapi[0-9a-f]{20}",
+    r"GOCSPX-[\w\-]{20}",
+    r"ya29\.[\w\-.]{20}",
+    r"sig=[A-Za-z0-9+/%]{20}",
+    r"pypi-AgE[\w\-]{20}",
+    r"dckr_[\w\-]{20}",
+    r"x(?:ox[abposre]-[0-9]|ox[ar]-[0-9A-Za-z]{10}|oxe\.xox[bp]-[0-9]|app-[0-9])",
+    r"hooks\.slack\.com/(?:services|workflows|triggers)/",
+    r"GR1348941[\w\-]{20}",
+    r"_gitlab_session=",
+    r"v1\.0-[0-9a-f]{24}",
+    r"glc_[A-Za-z0-9+/]{20}",
+    r"sntry[us]_",
+    r"//[\w.\-]+/(?:[\w.\-]+/){0,3}:_authToken=",
+    r"s\.[A-Za-z0-9]{24}(?![A-Za-z0-9_.(])",
+    r"/api/webhooks/[0-9]",
+    r"SG\.[\w\-]{20}",
+    r"hv[sbr]\.[\w\-]{20}",
 )
+# The token begins as many characters before the match.
+_SWEEPS_BACK = (
+    (r"Q~[\w~.\-]{20}", "azure-ad-secret", 4),
+    (r"-us[0-9]{1,2}(?![\w\-])", "mailchimp", 32),
+)
+# A value on a line of its own inside an element of XML.
+_IN_ELEMENT = r">[ \t]*\r?\n[ \t]*[A-Za-z0-9/+]{20}"
 # The last characters of the prefixes that the first search meets: what follows them may have no digit, as in `hf_`.
 # Written down, so that a file full of class names does not load the formats; a test compares them with the formats.
 ENDS_OF_PREFIXES = frozenset(
     {
-        "AT_", "ai-", "as-", "at_", "bp_", "ev-", "ey-", "fk_", "fw_", "hf_", "ho_", "hp_", "hr_", "hs_", "hu_",
-        "hx_", "lx-", "ly-", "na_", "nb_", "nu_", "od-", "pa-", "pa_", "pi_", "pm_", "pt_", "r8_", "rg_", "s__",
-        "sa_", "sk-", "sk_", "tn_", "ut_", "v1_", "ve_", "yu_",
+        "AT_", "ai-", "as-", "at_", "bp_", "et_", "ev-", "ey-", "fk_", "fw_", "hf_", "ho_", "hp_", "hr_", "hs_", "hu_",
+        "hx_", "lx-", "ly-", "na_", "nb_", "nu_", "od-", "od_", "pa-", "pa_", "pi_", "pm_", "pt_", "r8_", "rg_", "s__",
+        "sa_", "sk-", "sk_", "tn_", "ut_", "v1_", "ve_",
     }
 )  # fmt: skip
-# A Telegram bot's token begins with its number.
-_TELEGRAM = ":AA"
+# A Telegram bot's token begins with its number, that of a Discord bot with its number in base64.
+_TELEGRAM, _BOT_NUMBER = r":A[\w\-]{34}", r"[0-9]{5,16}\Z"
+_DISCORD, _DISCORD_NUMBER = r"\.[\w\-]{6}\.[\w\-]{27}", r"[MNO][\w\-]{23}(?:[\w\-]{2})?\Z"
 
 
 def candidates(text: str) -> Iterator[tuple[TokenFormat, int]]:
     """Places where a value of a format may begin, to be tested with `TokenFormat.match`; in no order."""
     yield from _runs(text)
-    for pattern, before in _SWEEPS:
+    for pattern in _SWEEPS:
         for found in compiled(pattern).finditer(text):
-            start = found.start() - before
-            if before:
-                yield format_of("azure-ad-secret"), max(start, 0)
-            else:
-                yield from _with_prefix(_by_start(), text, start)
-    if _TELEGRAM in text:
-        token = format_of("telegram")
-        for found in compiled(token.pattern).finditer(text):
-            yield token, found.start()
+            yield from _with_prefix(_by_start(), text, found.start())
+    for pattern, identifier, back in _SWEEPS_BACK:
+        for found in compiled(pattern).finditer(text):
+            yield format_of(identifier), max(found.start() - back, 0)
+    for found in compiled(_IN_ELEMENT).finditer(text):
+        for token in _shapeless():
+            yield token, found.end() - 20
+        yield from _with_prefix(_by_start(), text, found.end() - 20)
+    for pattern, number, formats in (
+        (_TELEGRAM, _BOT_NUMBER, ("telegram", "telegram-other")),
+        (_DISCORD, _DISCORD_NUMBER, ("discord-bot",)),
+    ):
+        for found in compiled(pattern).finditer(text):
+            before = compiled(number).search(text, max(0, found.start() - 30), found.start())
+            if before is not None:
+                for each in formats:
+                    yield format_of(each), before.start()
 
 
 def may_hold_url_credentials(text: str) -> bool:
@@ -103,6 +124,9 @@ def _runs(text: str) -> Iterator[tuple[TokenFormat, int]]:
             # The prefix need not begin the word: in `\nhf_...` and `%3Dhf_...` an escape stands before it.
             word = _WORD_BEFORE.search(text, max(0, start - _LOOK_BACK), start)
             assert word is not None
+            if word.start() < start and text[word.start() - 1 : word.start()] in _OPENING:
+                for token in _shapeless_with_dashes():
+                    yield token, word.start()
             for place in range(word.start(), start):
                 yield from _with_prefix(by_start, text, place)
         else:
@@ -119,6 +143,14 @@ def _with_prefix(by_start: dict[str, list[TokenFormat]], text: str, start: int) 
 def _shapeless() -> tuple[TokenFormat, ...]:
     """The formats whose values begin with nothing in particular."""
     return tuple(each for each in all_formats() if not each.prefixes and not each.swept)
+
+
+@cache
+def _shapeless_with_dashes() -> tuple[TokenFormat, ...]:
+    """Those of them in which `-` or `_` may stand before the first run of 20 letters and digits."""
+    return tuple(
+        each for each in _shapeless() if each.pattern.startswith((r"[\w\-]", r"[A-Za-z0-9_\-]", r"[A-Za-z0-9\-_]"))
+    )
 
 
 @cache

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mlwarden.model.levels import Severity
-from mlwarden.secrets.checksums import is_mixed
+from mlwarden.secrets.checksums import has_digit_and_letter, is_mixed
 from mlwarden.secrets.formats import AFTER_BASE64, BEFORE_BASE64, TokenFormat
 
 _GITLEAKS = "https://github.com/gitleaks/gitleaks/blob/master/config/gitleaks.toml"
@@ -67,7 +67,7 @@ CLOUDS: tuple[TokenFormat, ...] = (
         id="aws-bedrock-short",
         provider="AWS",
         kind="Amazon Bedrock API key",
-        pattern=r"bedrock-api-key-[A-Za-z0-9+/]{28,2000}={0,2}",
+        pattern=r"bedrock-api-key-YmVkcm9jay5hbWF6b25hd3MuY29t[A-Za-z0-9+/]{0,2000}={0,2}",
         prefixes=("bedrock-api-key-",),
         env="AWS_BEARER_TOKEN_BEDROCK",
         severity=Severity.HIGH,  # it lasts for twelve hours
@@ -179,6 +179,38 @@ CLOUDS: tuple[TokenFormat, ...] = (
         prefixes=("dop_v1_", "doo_v1_", "dor_v1_"),
         env="DIGITALOCEAN_TOKEN",
         recipe="dop_v1_{hex:64}",
+        source=_GITLEAKS,
+    ),
+    TokenFormat(
+        id="cloudflare-global",
+        provider="Cloudflare",
+        kind="Cloudflare API key",
+        pattern=r"[0-9a-f]{37}",
+        near=("cloudflare", "cf_api"),
+        env="CLOUDFLARE_API_KEY",
+        recipe="{hex:37}",
+        source=_GITLEAKS,
+    ),
+    TokenFormat(
+        id="cloudflare-legacy",
+        provider="Cloudflare",
+        kind="Cloudflare API token",
+        pattern=r"[\w\-]{40}",
+        near=("cloudflare", "cf_api"),
+        env="CLOUDFLARE_API_TOKEN",
+        shape=has_digit_and_letter,
+        recipe="{word:40}",
+        source=_GITLEAKS,
+    ),
+    TokenFormat(
+        id="cloudflare-origin",
+        provider="Cloudflare",
+        kind="Cloudflare origin CA key",
+        pattern=r"v1\.0-[0-9a-f]{24}-[0-9a-f]{146}",
+        prefixes=("v1.0-",),
+        swept=True,
+        env="CLOUDFLARE_API_USER_SERVICE_KEY",
+        recipe="v1.0-{hex:24}-{hex:146}",
         source=_GITLEAKS,
     ),
     TokenFormat(

@@ -114,7 +114,8 @@ def test_all_outputs_can_be_cleared_at_once() -> None:
     ],
 )
 def test_every_kind_of_text(path: str, text: str) -> None:
-    (finding,) = found(text, path)
+    # An `.env` is reported as a file too.
+    (finding,) = (finding for finding in found(text, path) if finding.code != "MLW311")
     assert (finding.code, text[finding.span.start : finding.span.end]) == ("MLW302", OPENAI)
 
 
