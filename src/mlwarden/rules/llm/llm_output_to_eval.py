@@ -6,40 +6,41 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from mlwarden.model.fixes import Applicability
-from mlwarden.rules.base import Bad, Confidence, Finding, Fix, Good, Missed, Reference, Rule, Severity
+from mlwarden.rules.base import Bad, Confidence, Fix, Good, Missed, Reference, Severity
+from mlwarden.rules.flow import FlowRule, Sink
 
 if TYPE_CHECKING:
     from mlwarden.semantics.calls import CallSite
     from mlwarden.semantics.model import SemanticModel
 
-# Call -> (position, keyword) of the code.
-SINKS: dict[str, tuple[int, str]] = {
-    "eval": (0, "source"),
-    "exec": (0, "source"),
-    "compile": (0, "source"),
-    "pandas.eval": (0, "expr"),
-    "pandas.DataFrame().eval": (0, "expr"),
-    "pandas.DataFrame().query": (0, "expr"),
-    "pandas.read_csv().eval": (0, "expr"),
-    "pandas.read_csv().query": (0, "expr"),
-    "numexpr.evaluate": (0, "ex"),
-    "sympy.sympify": (0, "a"),
-    "sympy.parse_expr": (0, "s"),
-    "sympy.parsing.sympy_parser.parse_expr": (0, "s"),
-    "code.InteractiveInterpreter().runcode": (0, "code"),
-    "code.InteractiveInterpreter().runsource": (0, "source"),
-    "code.InteractiveConsole().push": (0, "line"),
-    "runpy.run_path": (0, "path_name"),
-    "get_ipython().run_cell": (0, "raw_cell"),
-    "get_ipython().ex": (0, "cmd"),
-    "IPython.get_ipython().run_cell": (0, "raw_cell"),
-    "jupyter_client.KernelClient().execute": (0, "code"),
-    "langchain_experimental.utilities.PythonREPL().run": (0, "command"),
-    "langchain_experimental.utilities.python.PythonREPL().run": (0, "command"),
+# Call -> the code.
+SINKS: dict[str, Sink] = {
+    "eval": Sink("source", 0),
+    "exec": Sink("source", 0),
+    "compile": Sink("source", 0),
+    "pandas.eval": Sink("expr", 0),
+    "pandas.DataFrame().eval": Sink("expr", 0),
+    "pandas.DataFrame().query": Sink("expr", 0),
+    "pandas.read_csv().eval": Sink("expr", 0),
+    "pandas.read_csv().query": Sink("expr", 0),
+    "numexpr.evaluate": Sink("ex", 0),
+    "sympy.sympify": Sink("a", 0),
+    "sympy.parse_expr": Sink("s", 0),
+    "sympy.parsing.sympy_parser.parse_expr": Sink("s", 0),
+    "code.InteractiveInterpreter().runcode": Sink("code", 0),
+    "code.InteractiveInterpreter().runsource": Sink("source", 0),
+    "code.InteractiveConsole().push": Sink("line", 0),
+    "runpy.run_path": Sink("path_name", 0),
+    "get_ipython().run_cell": Sink("raw_cell", 0),
+    "get_ipython().ex": Sink("cmd", 0),
+    "IPython.get_ipython().run_cell": Sink("raw_cell", 0),
+    "jupyter_client.KernelClient().execute": Sink("code", 0),
+    "langchain_experimental.utilities.PythonREPL().run": Sink("command", 0),
+    "langchain_experimental.utilities.python.PythonREPL().run": Sink("command", 0),
 }
 
 
-class LlmOutputToEval(Rule):
+class LlmOutputToEval(FlowRule):
     """Output of a language model that is executed as Python.
 
     ## Why is this bad?
@@ -71,6 +72,9 @@ class LlmOutputToEval(Rule):
     name = "llm-output-to-eval"
     severity = Severity.CRITICAL
     calls = tuple(SINKS)
+    sinks = SINKS
+    sources = ("llm", "retrieval", "tool")
+    message = "`{call}` runs Python {writer}: who can steer the model runs code here"
     cwe = (95,)
     owasp_llm = ("LLM05", "LLM06")
     atlas = ("AML.T0050", "AML.T0051")
@@ -170,27 +174,8 @@ class LlmOutputToEval(Rule):
         ),
     )
 
-    def check_call(self, call: CallSite, model: SemanticModel) -> Iterator[Finding]:
-        """Report code that comes from a model, with the way it took."""
-        position, keyword = SINKS[call.name]
-        taints = call.argument(keyword, position).tainted_by("llm", "tool", "retrieval")
-        if not taints:
-            return
-        taint = taints[0]
-        writer = {
-            "llm": "that a language model wrote",
-            "tool": "that a language model passed to this tool",
-            "retrieval": "from a retrieved document",
-        }[taint.kind]
-        yield self.finding(
-            call.span,
-            f"`{call.name.replace('()', '')}` runs Python {writer}: who can steer the model runs code here",
-            confidence=Confidence.HIGH if taint.certain else Confidence.MEDIUM,
-            trace=(*taint.steps, *(step for step in call.context if step not in taint.steps)),
-            fixes=self._fixes(call, model),
-        )
-
-    def _fixes(self, call: CallSite, model: SemanticModel) -> Iterator[Fix]:
+    def fixes(self, call: CallSite, model: SemanticModel) -> Iterator[Fix]:
+        """For `eval` of one expression: read literals only."""
         if call.name != "eval" or call.indirect or len(call.arguments) != 1:
             return
         module, import_edit = model.import_edit("ast", call.span)

@@ -2,50 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from mlwarden.rules.base import Bad, Confidence, Good, Reference, Severity
+from mlwarden.rules.flow import FlowRule, Sink
 
-from mlwarden.rules.base import Bad, Confidence, Finding, Good, Reference, Rule, Severity
-
-if TYPE_CHECKING:
-    from mlwarden.semantics.calls import CallSite
-    from mlwarden.semantics.model import SemanticModel
-
-# Call -> (position, keyword) of the command.
-SINKS: dict[str, tuple[int, str]] = {
-    "os.system": (0, "command"),
-    "os.popen": (0, "cmd"),
-    "os.execv": (0, "path"),
-    "os.execvp": (0, "file"),
-    "os.execl": (0, "path"),
-    "os.spawnl": (1, "file"),
-    "os.spawnv": (1, "file"),
-    "subprocess.run": (0, "args"),
-    "subprocess.call": (0, "args"),
-    "subprocess.check_call": (0, "args"),
-    "subprocess.check_output": (0, "args"),
-    "subprocess.Popen": (0, "args"),
-    "subprocess.getoutput": (0, "cmd"),
-    "subprocess.getstatusoutput": (0, "cmd"),
-    "asyncio.create_subprocess_shell": (0, "cmd"),
-    "asyncio.create_subprocess_exec": (0, "program"),
-    "asyncio.subprocess.create_subprocess_shell": (0, "cmd"),
-    "pty.spawn": (0, "argv"),
-    "commands.getoutput": (0, "cmd"),
-    "paramiko.SSHClient().exec_command": (0, "command"),
-    "fabric.Connection().run": (0, "command"),
-    "invoke.run": (0, "command"),
-    "pexpect.spawn": (0, "command"),
-    "pexpect.run": (0, "command"),
-    "docker.from_env().containers.get().exec_run": (0, "cmd"),
-    "docker.from_env().containers.run": (1, "command"),
-    "get_ipython().system": (0, "cmd"),
-    "get_ipython().getoutput": (0, "cmd"),
-    "langchain_community.tools.ShellTool().run": (0, "tool_input"),
+# Call -> the command.
+SINKS: dict[str, Sink] = {
+    "os.system": Sink("command", 0),
+    "os.popen": Sink("cmd", 0),
+    "os.execv": Sink("path", 0),
+    "os.execvp": Sink("file", 0),
+    "os.execl": Sink("path", 0),
+    "os.spawnl": Sink("file", 1),
+    "os.spawnv": Sink("file", 1),
+    "subprocess.run": Sink("args", 0),
+    "subprocess.call": Sink("args", 0),
+    "subprocess.check_call": Sink("args", 0),
+    "subprocess.check_output": Sink("args", 0),
+    "subprocess.Popen": Sink("args", 0),
+    "subprocess.getoutput": Sink("cmd", 0),
+    "subprocess.getstatusoutput": Sink("cmd", 0),
+    "asyncio.create_subprocess_shell": Sink("cmd", 0),
+    "asyncio.create_subprocess_exec": Sink("program", 0),
+    "asyncio.subprocess.create_subprocess_shell": Sink("cmd", 0),
+    "pty.spawn": Sink("argv", 0),
+    "commands.getoutput": Sink("cmd", 0),
+    "paramiko.SSHClient().exec_command": Sink("command", 0),
+    "fabric.Connection().run": Sink("command", 0),
+    "invoke.run": Sink("command", 0),
+    "pexpect.spawn": Sink("command", 0),
+    "pexpect.run": Sink("command", 0),
+    "docker.from_env().containers.get().exec_run": Sink("cmd", 0),
+    "docker.from_env().containers.run": Sink("command", 1),
+    "get_ipython().system": Sink("cmd", 0),
+    "get_ipython().getoutput": Sink("cmd", 0),
+    "langchain_community.tools.ShellTool().run": Sink("tool_input", 0),
 }
 
 
-class LlmOutputToShell(Rule):
+class LlmOutputToShell(FlowRule):
     """Output of a language model that is run as a command.
 
     ## Why is this bad?
@@ -73,6 +67,9 @@ class LlmOutputToShell(Rule):
     name = "llm-output-to-shell"
     severity = Severity.CRITICAL
     calls = tuple(SINKS)
+    sinks = SINKS
+    sources = ("llm", "retrieval", "tool")
+    message = "`{call}` runs a command {writer}: who can steer the model runs programs here"
     cwe = (78,)
     owasp_llm = ("LLM05", "LLM06")
     atlas = ("AML.T0050", "AML.T0102")
@@ -136,18 +133,3 @@ class LlmOutputToShell(Rule):
             because="the command is a literal",
         ),
     )
-
-    def check_call(self, call: CallSite, model: SemanticModel) -> Iterator[Finding]:
-        """Report a command that comes from a model, with the way it took."""
-        position, keyword = SINKS[call.name]
-        taints = call.argument(keyword, position).tainted_by("llm", "tool")
-        if not taints:
-            return
-        taint = taints[0]
-        writer = "that a language model wrote" if taint.kind == "llm" else "that a language model passed to this tool"
-        yield self.finding(
-            call.span,
-            f"`{call.name.replace('()', '')}` runs a command {writer}: who can steer the model runs programs here",
-            confidence=Confidence.HIGH if taint.certain else Confidence.MEDIUM,
-            trace=(*taint.steps, *(step for step in call.context if step not in taint.steps)),
-        )
