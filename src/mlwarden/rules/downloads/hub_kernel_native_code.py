@@ -300,6 +300,14 @@ class HubKernelNativeCode(Rule):
         ),
         Missed(
             """
+            import vllm
+
+            engine = vllm.LLM(name, hf_overrides={"attn_implementation": "acme/fast-attention"})
+            """,
+            because="of the dictionaries that are handed on, only those named `..._kwargs` are looked into",
+        ),
+        Missed(
+            """
             from transformers import AutoModel
 
             model = AutoModel.from_pretrained(name, attn_implementation=f"{owner}/fast-attention")

@@ -427,6 +427,15 @@ class RegistryLatestAlias(Rule):
         ),
         Missed(
             """
+            import mlflow
+
+            first = mlflow.pyfunc.load_model("models:/{}/Production".format(name))
+            second = mlflow.pyfunc.load_model("models:/%s/Staging" % name)
+            """,
+            because="of a name put together so, only the beginning is known",
+        ),
+        Missed(
+            """
             import subprocess
 
             subprocess.run(["mlflow", "models", "serve", "-m", "models:/sparrow/Production"])
