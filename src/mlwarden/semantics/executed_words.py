@@ -12,6 +12,19 @@ _INTERPRETER = re.compile(
     re.I,
 )
 _RUNNERS = {("uv", "run"), ("accelerate", "launch"), ("streamlit", "run"), ("poetry", "run"), ("deno", "run")}
+# Modules that run a script: `python -m torch.distributed.run train.py`.
+_LAUNCHERS = frozenset(
+    {
+        "torch.distributed.launch",
+        "torch.distributed.run",
+        "accelerate.commands.launch",
+        "pdb",
+        "cProfile",
+        "profile",
+        "trace",
+        "IPython",
+    }
+)
 _INSTALLER = re.compile(
     r"(?:.*[/\\])?(?:pip[\d.]*|conda|mamba|uv|npm|gem|dpkg|rpm|apt|apt-get|yum|dnf|msiexec|R)", re.I
 )
@@ -28,7 +41,7 @@ def executed(words: Sequence[str]) -> Iterator[int]:
         words: the command's words; "" stands for one that is not known.
     """
     start = 0
-    while start < len(words) and (words[start] in _PREFIXES or _ASSIGNMENT.fullmatch(words[start])):
+    while start < len(words) and _is_prefix(words[start]):
         start += 1
     if start >= len(words):
         return
@@ -48,6 +61,10 @@ def runs_its_input(words: Sequence[str]) -> bool:
     return bool(found) and bool(_INTERPRETER.fullmatch(words[found[0]])) and all(words[i] == "-" for i in found[1:])
 
 
+def _is_prefix(word: str) -> bool:
+    return word.rpartition("/")[2] in _PREFIXES or _ASSIGNMENT.fullmatch(word) is not None
+
+
 def _script(words: Sequence[str], index: int) -> Iterator[int]:
     while index < len(words):
         word = words[index]
@@ -58,8 +75,8 @@ def _script(words: Sequence[str], index: int) -> Iterator[int]:
         if word == "-m":
             if index + 1 < len(words) and words[index + 1] in {"pip", "uv"}:
                 yield from _packages(words, index + 2)
-            elif index + 1 < len(words):
-                yield from _script(words, index + 2)  # `python -m torch.distributed.launch train.py`
+            elif index + 1 < len(words) and words[index + 1] in _LAUNCHERS:
+                yield from _script(words, index + 2)
             return
         if word in _VALUED:
             index += 2
