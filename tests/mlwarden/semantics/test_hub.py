@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mlwarden.model.fixes import Applicability, TextEdit
+from mlwarden.model.levels import Confidence
 from mlwarden.semantics import hub
 from mlwarden.semantics.hub import Pin
 from mlwarden.semantics.model import SemanticModel
@@ -172,3 +173,27 @@ def test_a_folder_that_the_document_writes_is_local() -> None:
 def test_which_calls_fetch(code: str, expected: str | None) -> None:
     known = hub.api_of(model_of(code).calls[-1])
     assert (None if known is None else known[0].keyword) == expected
+
+
+@pytest.mark.parametrize(
+    ("code", "found"),
+    [
+        (
+            "import transformers\ntransformers.AutoModel.from_pretrained(x, use_safetensors=False)",
+            (False, Confidence.HIGH, False),
+        ),
+        (
+            "import transformers\ntransformers.pipeline('a', model_kwargs={'use_safetensors': 0})",
+            (0, Confidence.HIGH, True),
+        ),
+        ("from diffusers import Pipe\nPipe.from_pipe(x, use_safetensors=True)", (True, Confidence.HIGH, False)),
+        ("import somebody\nsomebody.load(x, use_safetensors=True)", (True, Confidence.MEDIUM, False)),
+        ("import transformers\ntransformers.AutoModel.from_pretrained(x)", None),
+        ("import argparse\nargparse.Namespace(use_safetensors=True)", None),
+        ("def load(x, use_safetensors): pass\nload(x, use_safetensors=True)", None),
+    ],
+)
+def test_what_a_call_says_of_a_keyword(code: str, found: tuple[object, Confidence, bool] | None) -> None:
+    switch = hub.switch_of(model_of(code).calls[-1], "use_safetensors")
+    seen = None if switch is None else (switch.value.constants()[0], switch.confidence, switch.nested)
+    assert seen == found

@@ -35,12 +35,12 @@ def _moves_bentoml(text: str) -> bool:
 
 
 def _moves_kaggle_model(text: str) -> bool:
-    parts = text.strip("/").split("/")
+    parts = text.rstrip("/").split("/")
     return len(parts) == 4 and "{}" not in parts[-1] and all(parts)
 
 
 def _moves_kaggle_other(text: str) -> bool:
-    parts = text.strip("/").split("/")
+    parts = text.rstrip("/").split("/")
     return len(parts) == 2 and "{}" not in parts[-1] and all(parts)
 
 
@@ -361,6 +361,7 @@ class RegistryLatestAlias(Rule):
         Good(
             """
             import dvc.api
+            import kagglehub
             from modelscope import snapshot_download
 
             dvc.api.read("birds.csv", repo="https://git.example.org/acme/birds", rev="3f2c9ab")
@@ -368,6 +369,7 @@ class RegistryLatestAlias(Rule):
             dvc.api.read("birds.csv", repo="../birds")
             snapshot_download("acme/sparrow-7b", revision="v1.0.2")
             snapshot_download("models/sparrow")
+            kagglehub.model_download("/kaggle/input/sparrow")
             """,
             because="the revision is given, or it is a folder of this machine",
         ),
