@@ -63,6 +63,9 @@ _WEAK_PREFIX = re.compile(r"(?P<name>md5|sha1):", re.I)
 _HEX = re.compile(r"[0-9a-f]{32}|[0-9a-f]{40}", re.I)
 # A name of what a digest is compared with.
 _EXPECTED = re.compile(r"(?:^|_)(?:md5\w*|sha1\w*|checksums?|digests?|hash(?:es)?|expected\w*)(?:_|$)", re.I)
+# A digest that was computed before, to see whether something changed.
+_EARLIER = re.compile(r"(?<![a-z])(?:prior|prev\w*|last|old|caches?|cached|current|stored|saved)(?![a-z])", re.I)
+_READING = frozenset({"open", "read_bytes", "read", "file_digest", "iter_content", "urlopen"})
 _HASHES = ("hashlib.md5", "hashlib.sha1", "hashlib.new")
 
 
@@ -211,10 +214,14 @@ class WeakArtifactHash(Rule):
                     cache[key] = answer(prompt)
                 return cache[key]
 
+            def changed(page, state):
+                digest = hashlib.md5(page.encode()).hexdigest()
+                return digest != state.last_digest
+
             def split(name):
                 return int(hashlib.sha1(name.encode()).hexdigest(), 16) % 10 == 0
             """,
-            because="a key of a cache and a split of data decide nothing about a file",
+            because="a key of a cache, a look for changes and a split of data decide nothing about a file",
         ),
         Good(
             """
@@ -321,12 +328,15 @@ def _compared(call: CallSite, parts: list[DocumentTree]) -> Confidence | None:
                 if isinstance(inner, (ast.Module, ast.FunctionDef, ast.AsyncFunctionDef)):
                     holders |= _grown(inner, holders, 0, "")
     found: Confidence | None = None
+    reads = any(isinstance(node, ast.Call) and _last_name(node.func) in _READING for node in ast.walk(scope))
     literals = _literals(parts)
     for node in (node for scope in scopes for node in ast.walk(scope)):
         for one, other in _comparisons(node):
             for left, right in ((one, other), (other, one)):
                 if _holds(left, holders, line, written):
                     sure = _expected(right, literals)
+                    if sure is Confidence.MEDIUM and not reads:
+                        sure = Confidence.LOW  # perhaps it is no file at all
                     if sure is not None and (found is None or sure > found):
                         found = sure
     return found
@@ -360,8 +370,7 @@ def _holds(node: ast.expr, holders: frozenset[str], line: int, written: str) -> 
         if isinstance(node.func, (ast.Name, ast.Attribute)):
             if node.lineno <= line <= (node.end_lineno or 0) and ast.unparse(node.func) == written:
                 return True
-            last = node.func.attr if isinstance(node.func, ast.Attribute) else node.func.id
-            if f"{last}()" in holders:
+            if f"{_last_name(node.func)}()" in holders:
                 return True
         return isinstance(node.func, ast.Attribute) and _holds(node.func, holders, line, written)
     return False
@@ -371,8 +380,7 @@ def _comparisons(node: ast.AST) -> Iterator[tuple[ast.expr, ast.expr]]:
     if isinstance(node, ast.Compare) and len(node.ops) == 1 and isinstance(node.ops[0], (ast.Eq, ast.NotEq)):
         yield node.left, node.comparators[0]
     elif isinstance(node, ast.Call) and len(node.args) == 2:
-        name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-        if name in {"compare_digest", "assertEqual"}:
+        if _last_name(node.func) in {"compare_digest", "assertEqual"}:
             yield node.args[0], node.args[1]
 
 
@@ -398,6 +406,8 @@ def _expected(node: ast.expr, literals: frozenset[str]) -> Confidence | None:
         return Confidence.HIGH
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and not node.args:
         return _expected(node.func.value, literals)  # `expected.lower()`
+    if _EARLIER.search(ast.unparse(node)):
+        return None
     name = ""
     if isinstance(node, ast.Subscript):
         key = node.slice
@@ -405,3 +415,9 @@ def _expected(node: ast.expr, literals: frozenset[str]) -> Confidence | None:
     elif isinstance(node, (ast.Name, ast.Attribute)):
         name = ast.unparse(node).rpartition(".")[2]
     return Confidence.MEDIUM if _EXPECTED.search(name) else None
+
+
+def _last_name(node: ast.expr) -> str:
+    if isinstance(node, ast.Attribute):
+        return node.attr
+    return node.id if isinstance(node, ast.Name) else ""
