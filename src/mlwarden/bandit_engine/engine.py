@@ -28,6 +28,7 @@ def run(
     codes: frozenset[str],
     options: Mapping[str, Any],
     failures: list[str] | None = None,
+    unparsed: list[int | None] | None = None,
 ) -> list[Finding]:
     """Run the tests with the given ids.
 
@@ -39,6 +40,7 @@ def run(
         codes: ids such as "B602"; those that Bandit does not have are passed over.
         options: the `[tool.bandit]` table; its `skips`, `tests`, `exclude_dirs` and per-test tables are obeyed.
         failures: gets one sentence for each test that raised; the others run.
+        unparsed: gets the cells (None for a module) that `ast` refused, and that no test looked at.
 
     Returns:
         The findings in the order of their places, without repetitions. Suppressions are not applied.
@@ -52,6 +54,8 @@ def run(
     outcome = drive(document.path, [Chunk(*piece) for piece in _pieces(document)], codes, options)
     if failures is not None:
         failures.extend(f"{document.path}: {failure}" for failure in outcome.failures)
+    if unparsed is not None:
+        unparsed.extend(outcome.unparsed)
     return sorted(dict.fromkeys(map(finding, outcome.hits)), key=Finding.order)
 
 

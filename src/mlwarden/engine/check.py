@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -15,7 +16,7 @@ from mlwarden.model.rule_info import RuleInfo
 from mlwarden.model.spans import Span
 from mlwarden.notebooks.notebook import Notebook
 from mlwarden.source.documents import Document, PlainText, PythonModule
-from mlwarden.source.problems import INVALID_SUPPRESSION, UNUSED_SUPPRESSION
+from mlwarden.source.problems import INVALID_SUPPRESSION, PYTHON_SYNTAX, TOO_LARGE, UNUSED_SUPPRESSION
 
 if TYPE_CHECKING:
     from mlwarden.config.settings import Settings
@@ -111,13 +112,24 @@ def _with_bandit(
         return findings
     from mlwarden.bandit_engine import covered, run
 
+    unparsed: list[int | None] = []
     try:
-        theirs = run(document, codes, settings.bandit, failures)
+        theirs = run(document, codes, settings.bandit, failures, unparsed)
     except Exception as error:  # Bandit's trouble must not hide our findings
         failures.append(f"{document.path}: Bandit failed: {type(error).__name__}: {error}")
         return findings
     added = [finding for finding in theirs if not covered(finding, findings, document)]
+    if any(info.code == PYTHON_SYNTAX for info in infos):
+        known = {finding.span.cell for finding in findings if finding.code in (PYTHON_SYNTAX, TOO_LARGE)}
+        added.extend(_unread(cell) for cell in unparsed if cell not in known)
     return sorted([*findings, *added], key=Finding.order)
+
+
+def _unread(cell: int | None) -> Finding:
+    """Newer syntax, which libcst reads and this interpreter doesn't: that Bandit saw nothing of it must be said."""
+    version = ".".join(map(str, sys.version_info[:2]))
+    message = f"Python {version}, which runs mlwarden, cannot read this syntax: Bandit's tests did not look at it"
+    return _finding(PYTHON_SYNTAX, Span(0, 0, cell), message)
 
 
 def problem_result(

@@ -2,12 +2,16 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
 from mlwarden.bandit_engine import infos, may_fire, run
+from mlwarden.config.settings import Settings
+from mlwarden.engine.check import check
 from mlwarden.model.findings import Finding
 from mlwarden.model.levels import Confidence, Severity
+from mlwarden.model.results import SourceFile
 from mlwarden.notebooks.notebook import Cell, Notebook
 from mlwarden.source.documents import PythonModule, slice_of
 
@@ -115,6 +119,23 @@ def test_a_module_that_python_refuses_has_no_findings(text: str) -> None:
     failures: list[str] = []
     assert run(PythonModule("broken.py", text), EVERY, {}, failures) == []
     assert failures == []
+
+
+def test_what_python_refuses_is_told() -> None:
+    unparsed: list[int | None] = []
+    run(notebook("import subprocess", "def broken(:", "exec(c)"), EVERY, {}, None, unparsed)
+    assert unparsed == [1]
+
+
+def test_newer_syntax_that_only_libcst_reads_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    # As if this interpreter were too old for the file; which syntax that is depends on the interpreter.
+    monkeypatch.setattr("mlwarden.bandit_engine.driver._parse", lambda text: None)
+    settings = replace(Settings(), select=("MLW003", "B602"))
+    text = b"import subprocess\nsubprocess.call(c, shell=True)\n"
+    version = ".".join(map(str, sys.version_info[:2]))
+    assert [(f.code, f.message) for f in check(SourceFile("new.py", text), settings).verdict.reported] == [
+        ("MLW003", f"Python {version}, which runs mlwarden, cannot read this syntax: Bandit's tests did not look at it")
+    ]
 
 
 def test_a_long_chain_of_operators_ends_nothing() -> None:
