@@ -24,10 +24,9 @@ _LIBRARIES = re.compile(
     |L\.map\(|folium|leaflet|py3Dmol|3Dmoljs|nglview|kepler\.gl|deck\.gl|pydeck
     |echarts\.init|pyecharts|highcharts|hiplot|pyLDAvis|LDAvis|bertviz|drawNetwork|vis\.Network|d3\.select
     |datatables|DataTable\(|itables|qgrid|perspective-viewer|great_tables
-    |lime\.|eli5|captum|AttentionVis|ecco\b|circuitsvis|transformer_lens|interpret-community|dalex|fairlearn
-    |fastprogress|wandb\.ai|gradio|panel\.models|dtale|sweetviz|pygwalker|ipyvizzu|k3d|pythreejs|x3dom
-    |graphviz|mermaid|jsmol|toc2|code_show|code_toggle|div\.input|pyodide|docutils|scikit-learn
-    |ipython-cell-input|weave|optuna|networkx|jaxtyping|penzai|tensorflow_data_validation|facets-overview|facets-dive
+    |lime\.(?:PredictProba|Explanation)|AttentionVis|circuitsvis|interpret-inline
+    |panel\.models|sweetviz|pygwalker|ipyvizzu|k3d|pythreejs|x3dom
+    |mermaid\.(?:initialize|run)|jsmol|code_show|code_toggle|facets-overview|facets-dive
     """,
     re.VERBOSE,
 )
