@@ -183,7 +183,7 @@ EXAMPLES: Examples = (
         """,
         path="serve.yaml",
         severity=Severity.MEDIUM,
-        message="`trust_remote_code` is turned on here: code of the model's repository is run",
+        message="`trust_remote_code` is turned on here: code from the repository of a model or dataset is run",
         fixed="""
         model: acme/sparrow-7b
         trust_remote_code: false

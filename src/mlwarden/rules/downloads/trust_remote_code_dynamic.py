@@ -232,8 +232,8 @@ class TrustRemoteCodeDynamic(Rule):
                 fixes = (_off(TextEdit(Span(match.start("value"), end), opposite)),)
             yield self.finding(
                 Span(match.start(), end),
-                f"`{match[0][: end - match.start()] if flag else match['key']}` is turned on here: code of the model's "
-                "repository is run",
+                f"`{match[0][: end - match.start()] if flag else match['key']}` is turned on here: code from the "
+                "repository of a model or dataset is run",
                 severity=Severity.LOW if _COMMIT.search(_paragraph(text, match)) else Severity.MEDIUM,
                 fixes=fixes,
             )
