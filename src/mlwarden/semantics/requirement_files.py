@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import enum
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlwarden.model.rule_info import DocumentKind
+from mlwarden.semantics.python_versions import python_required
 from mlwarden.source.kinds import kind_by_name
 from mlwarden.source.problems import Problem
 from mlwarden.source.reading import read
@@ -182,8 +182,7 @@ class FolderFacts:
             text = decode_as(DocumentKind.DEPENDENCIES, content).text
             found = parse_requirements_file(text, True) if constraint else parse_dependencies(path.name, text)
             yield self._shown(path), found
-            if path.name in ("pyproject.toml", "setup.cfg"):
-                yield self._shown(path), _python_required(text)
+            yield self._shown(path), python_required(path.name, text)
             for include in found.includes:
                 target = self._included(path, include.path)
                 if target is None or target in seen or len(seen) > len(self.contents()) + _MOST_INCLUDES:
@@ -208,21 +207,6 @@ class FolderFacts:
             return path.relative_to(self._top).as_posix()
         except ValueError:
             return path.name
-
-
-_REQUIRES_PYTHON = re.compile(
-    r"^[ \t]*(?:requires-python|python_requires)[ \t]*=[ \t]*(?P<quote>[\"']?)(?P<specifier>[<>=!~\d.*, ]{1,100})(?P=quote)[ \t]*\r?$",
-    re.MULTILINE,
-)
-
-
-def _python_required(text: str) -> Dependencies:
-    """The versions of Python that a pyproject.toml or setup.cfg allows, as those of a package named "python"."""
-    from mlwarden.source.requirement import Dependencies, parse_requirement
-
-    match = _REQUIRES_PYTHON.search(text)
-    requirement = None if match is None else parse_requirement(f"python{match['specifier']}")
-    return Dependencies() if requirement is None else Dependencies((requirement,))
 
 
 def _dependency_files(folder: Path) -> Iterator[Path]:
