@@ -55,6 +55,19 @@ EXAMPLES: Examples = (
     ),
     Bad(
         """
+        from transformers import AutoModel
+
+        def load(name, custom, **options):
+            if custom:
+                options["trust_remote_code"] = True
+            return AutoModel.from_pretrained(name, **options)
+                   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+        """,
+        confidence=Confidence.MEDIUM,
+        message="`AutoModel.from_pretrained` runs code of the repository in some cases, which are decided elsewhere",
+    ),
+    Bad(
+        """
         import yaml
         from vllm import LLM
 

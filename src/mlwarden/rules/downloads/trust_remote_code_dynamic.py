@@ -264,7 +264,9 @@ def _decided(value: Value) -> tuple[Severity, Confidence, str] | None:
     # A field that is on, or an option of the command line, is reported where it is declared.
     fields = [option for option in options if isinstance(option, Unknown) and option.reason.startswith("attribute")]
     if on and value.is_unknown and not operators and not fields:
-        return Severity.MEDIUM, Confidence.HIGH, "unless it is told not to"
+        if any(isinstance(option, Unknown) and option.parameter for option in options):
+            return Severity.MEDIUM, Confidence.HIGH, "unless it is told not to"
+        return Severity.MEDIUM, Confidence.MEDIUM, "in some cases, which are decided elsewhere"
     if any(_FROM_FILE.match(name) for name in names):
         return Severity.MEDIUM, Confidence.MEDIUM, "if a configuration file says so"
     if operators and not on:
