@@ -89,8 +89,8 @@ def _out_of_order(notebook: Notebook, cells: list[Cell]) -> tuple[Cell, str] | N
             continue
         if before.execution_count > cell.execution_count:
             return cell, (
-                f"this cell ran as number {cell.execution_count}, before the cell above it, which ran as number "
-                f"{before.execution_count}: its output need not be what the notebook gives when it is run from the top"
+                f"this cell ran as number {cell.execution_count}, the one above it as number {before.execution_count}: they "
+                "ran in another order or in different sessions"
             )
         if before.execution_count == cell.execution_count:
             return cell, (
@@ -155,8 +155,8 @@ def _examples() -> Examples:
             path="example.ipynb",
             severity=Severity.LOW,
             confidence=Confidence.HIGH,
-            message="this cell ran as number 1, before the cell above it, which ran as number 2: its output need not be what "
-            "the notebook gives when it is run from the top",
+            message="this cell ran as number 1, the one above it as number 2: they ran in another order or in different "
+            "sessions",
             fixed=_notebook((None, None), (None, None)),
         ),
         Bad(
