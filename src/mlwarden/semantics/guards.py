@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from mlwarden.model.spans import Span
 from mlwarden.semantics.document_trees import DocumentTree, FunctionNode, enclosing_function, trees_of
 from mlwarden.semantics.fragments import parse
-from mlwarden.semantics.values import Class, Instance
+from mlwarden.semantics.values import ABSENT, Class, Function, Instance, Reference, Sequence, Value
 
 if TYPE_CHECKING:
     from mlwarden.semantics.calls import CallSite
@@ -35,6 +35,10 @@ _MATCHERS = frozenset({"match", "fullmatch"})
 # A pattern whose first part, the owner or the host, is spelt out.
 _FIXED_START = re.compile(r"(?:\^|\\A)?(?:https?://)?\(?(?:\?:)?[\w.|\\-]+\)?/")
 _COPIES = frozenset({"list", "tuple", "set", "frozenset", "sorted", "dict"})
+_OFFERING = frozenset({"dropdown", "radio", "checkboxgroup", "checkbox", "slider", "number"})
+_COMPONENT = re.compile(
+    r"gradio\.(?:components\.(?:\w+\.)?)?(?:Dropdown|Radio|CheckboxGroup|Checkbox|Slider|Number)\(\)"
+)
 _CLOSED_TYPES = frozenset({"Literal", "int", "float", "bool"})
 
 
@@ -43,7 +47,7 @@ def is_guarded(call: CallSite, keyword: str, position: int | None, model: Semant
 
     A check is: a comparison with a collection that is written in the code, or whose name says that it lists what is
     allowed; a call of something that is named as a validator; equality with a literal; a parameter or field of a
-    closed type (`Literal`, an enum, a number). A look whether a cache holds the value is none.
+    closed type (`Literal`, an enum, a number); a list of a demo that a visitor chooses from. A look whether a cache holds the value is none.
     """
     if any(_is_enumeration(option) for option in call.argument(keyword, position).alternatives()):
         return True
@@ -113,7 +117,7 @@ def _checked(
     closed = _Collections(parts, function)
     return (
         any(_is_check(node, known, line, closed) for node in before)
-        or (function is not None and any(_is_closed(a.annotation, model, parts) for a in _named(function, known)))
+        or (function is not None and _has_closed_parameter(function, known, model, parts))
         or any(_is_closed(field, model, parts) for field in _fields(known, parts))
     )
 
@@ -243,6 +247,51 @@ def _statements(body: ast.AST) -> Iterator[ast.AST]:
         if isinstance(node, ast.stmt):
             yield node
             yield from _statements(node)
+
+
+def _has_closed_parameter(
+    function: FunctionNode, known: frozenset[str], model: SemanticModel, parts: list[DocumentTree]
+) -> bool:
+    named = [*_named(function, known)]
+    if any(_is_closed(argument.annotation, model, parts) for argument in named):
+        return True
+    offered = _offered(model).get(function.name, {})
+    return any(offered.get(argument.arg, False) for argument in named)
+
+
+def _offered(model: SemanticModel) -> dict[str, dict[str, bool]]:
+    """Handlers of Gradio events -> parameter -> whether a component fills it that refuses what it does not offer.
+
+    `Dropdown.preprocess` and `Radio.preprocess` raise an error for other values (gradio 6.31).
+    """
+    found: dict[str, dict[str, bool]] = {}
+    for call in model.calls:
+        if not call.name.startswith("gradio."):
+            continue
+        handlers = [option for option in call.argument("fn", 0).alternatives() if isinstance(option, Function)]
+        inputs = call.argument("inputs", 1) if handlers else ABSENT
+        components = inputs.items if isinstance(inputs, Sequence) else (inputs,)
+        for handler in handlers:
+            if handler.definition is None:
+                continue
+            skipped = 1 if handler.receiver is not None else 0
+            names = [parameter.name for parameter in handler.definition.parameters][skipped:]
+            known = found.setdefault(handler.definition.name, {})
+            for name, component in zip(names, components, strict=False):
+                known[name] = known.get(name, True) and _refuses_others(component)
+    return found
+
+
+def _refuses_others(component: Value) -> bool:
+    text = component.string()
+    if text is not None:
+        return text.lower() in _OFFERING
+    return all(
+        isinstance(option, Reference)
+        and _COMPONENT.fullmatch(option.name) is not None
+        and not (option.made_by is not None and option.made_by.argument("allow_custom_value").may_be_true())
+        for option in component.alternatives()
+    )
 
 
 def _named(function: FunctionNode, known: frozenset[str]) -> Iterator[ast.arg]:
