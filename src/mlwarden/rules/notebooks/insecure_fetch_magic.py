@@ -35,8 +35,9 @@ from mlwarden.rules.examples import as_notebook
 from mlwarden.semantics.shell_calls import SHELL_CALLS, TRIGGERS, commands_of_call
 
 if TYPE_CHECKING:
-    from mlwarden.semantics.calls import CallSite
+    from mlwarden.semantics.calls import Assignment, CallSite
     from mlwarden.semantics.model import SemanticModel
+    from mlwarden.semantics.values import Value
     from mlwarden.source.documents import Document
 
 # `URL = "http://..."`
@@ -44,6 +45,7 @@ _LITERAL = re.compile(
     r"^[ \t]*(\w+)[ \t]*=[ \t]*(?=[\"'])([\"'])((?:git\+)?(?:http|ftp)s?://[^\"'\s]+)\2", re.MULTILINE
 )
 _VALUE = re.compile(r"\$\{(\w+)\}|\$(\w+)|\{(\w+)\}")
+_VARIABLES_SET = ("os.environ.setdefault", "os.putenv")
 _DIGESTS = re.compile(r"(?:(?:sha(?:1|224|256|384|512)?|md5|b2)sum|shasum)")
 _GIVEN = re.compile(r"\s*(?P<name>\w+)(?:\s*=\s*|\s+)(?P<value>\S.*)")
 
@@ -81,7 +83,8 @@ class InsecureFetchMagic(Rule):
     code = "MLW708"
     name = "insecure-fetch-magic"
     severity = Severity.MEDIUM
-    calls = tuple(SHELL_CALLS)
+    calls = (*SHELL_CALLS, *_VARIABLES_SET)
+    assigns = ("os.environ[]",)
     triggers = (
         "http://",
         "ftp://",
@@ -95,7 +98,10 @@ class InsecureFetchMagic(Rule):
         "gpg",
         "allow-untrusted",
         *HOST_VARIABLES,
+        *ADDRESS_VARIABLES,
         *TRIGGERS,
+        "environ",
+        ("os", "putenv"),
     )
     cwe = (319, 295, 494)
     owasp_llm = ("LLM03",)
@@ -197,6 +203,27 @@ class InsecureFetchMagic(Rule):
             """,
             severity=Severity.MEDIUM,
         ),
+        Bad(
+            """
+            import os
+
+            os.environ["HF_ENDPOINT"] = "http://hub.acme.org"
+            ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+            os.environ.setdefault("PIP_TRUSTED_HOST", "pypi.acme.org")
+            ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+            """,
+            severity=Severity.HIGH,
+        ),
+        Good(
+            """
+            import os
+
+            os.environ["HF_ENDPOINT"] = "https://hub.acme.org"
+            os.environ["PIP_INDEX_URL"] = "http://localhost:3141/root/pypi"
+            os.environ["HOMEPAGE"] = "http://acme.org"
+            """,
+            because="TLS, a server on this machine, and a variable that nothing is fetched from",
+        ),
         Good(
             as_notebook("!wget https://data.acme.org/train.zip\n!git clone https://github.com/acme/train"),
             path="example.ipynb",
@@ -258,8 +285,17 @@ class InsecureFetchMagic(Rule):
                     for insecure in in_variable(given["name"], given["value"], span):
                         yield self._report(insecure, span)
 
+    def check_assignment(self, assignment: Assignment, model: SemanticModel) -> Iterator[Finding]:
+        """Report environment variables that make tools, or the Hub's client, take things insecurely."""
+        for insecure in _in_environment(assignment.key, assignment.value, assignment.span):
+            yield self._report(insecure, assignment.span, trace=assignment.context)
+
     def check_call(self, call: CallSite, model: SemanticModel) -> Iterator[Finding]:
         """Report what commands install insecurely, and all that IPython's own calls fetch."""
+        if call.name in _VARIABLES_SET:
+            for insecure in _in_environment(call.argument("key", 0), call.argument("value", 1), call.span):
+                yield self._report(insecure, call.span, trace=call.context)
+            return
         of_ipython = "get_ipython()" in call.name
         for command in commands_of_call(call):
             for insecure in insecure_in(command):
@@ -294,6 +330,12 @@ class InsecureFetchMagic(Rule):
             trace=trace,
             fixes=fixes,
         )
+
+
+def _in_environment(key: Value, value: Value, span: Span) -> Iterator[Insecure]:
+    for name in key.strings():
+        for text in value.strings():
+            yield from in_variable(name, text, span)
 
 
 def _found(
