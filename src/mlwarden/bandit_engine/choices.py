@@ -98,7 +98,7 @@ CHOICES: dict[str, Choice] = {
     "B110": _off("style; says nothing about safety"),
     "B112": _off("style; says nothing about safety"),
     "B113": _off("a matter of availability"),
-    "B201": _on("the Werkzeug debugger runs code for whoever reaches it", "flask debug", "Flask debug"),
+    "B201": _off("MLW504 knows Flask's relatives, the address and the variables"),
     "B202": _off("MLW601 knows the filters, the checks of members and the Python version"),
     "B301": _off("MLW1xx know each loader, its aliases and what feeds it"),
     "B302": _off("as B301"),

@@ -282,3 +282,11 @@ _PYTHON_TARFILE = "https://docs.python.org/3/library/tarfile.html#extraction-fil
 TARFILE_DATA_FILTER_DEFAULT = TurningPoint(
     "python", "tarfile.TarFile.extractall", "filter", "3.14", "'data' by default", _PYTHON_TARFILE
 )
+FLASK_NO_ENV = TurningPoint(
+    "flask",
+    "flask.Flask.run",
+    "FLASK_ENV",
+    "2.3",
+    "the variable is no longer heeded",
+    "https://flask.palletsprojects.com/en/stable/changes/#version-2-3-0",
+)

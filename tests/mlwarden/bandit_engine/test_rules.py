@@ -39,7 +39,7 @@ def test_the_entry_of_a_test() -> None:
 
 def test_the_codes_that_are_on() -> None:
     on = """
-        B102 B103 B201 B304 B305 B306 B312 B321 B323 B412 B415 B502 B503 B505 B507 B508 B509 B602 B605 B609 B610 B611
+        B102 B103 B304 B305 B306 B312 B321 B323 B412 B415 B502 B503 B505 B507 B508 B509 B602 B605 B609 B610 B611
         B612 B613 B703 B704
     """
     assert [info.code for info in infos() if info.default] == on.split()
