@@ -147,6 +147,21 @@ EXAMPLES: Examples = (
         """,
         confidence=Confidence.MEDIUM,
     ),
+    Bad(
+        """
+        from flask import Flask, request
+        from diffusers import DiffusionPipeline
+
+        app = Flask(__name__)
+        pipe = DiffusionPipeline.from_pretrained("acme/pictures")
+
+        @app.post("/style")
+        def style():
+            pipe.load_lora_weights(request.json["style"])
+            ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+        """,
+        severity=Severity.HIGH,
+    ),
     Good(
         """
         from flask import Flask, request

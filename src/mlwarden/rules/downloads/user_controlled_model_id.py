@@ -54,6 +54,15 @@ _OTHERS: dict[str, _Sink] = {
     "kagglehub.model_download": _Sink("handle", 0, _FETCHED, Severity.MEDIUM),
     "modelscope.snapshot_download": _Sink("model_id", 0, _FETCHED, Severity.MEDIUM),
 }
+# Methods by which a pipeline or a model takes up more weights: the argument that names them.
+_ADDING: dict[str, str] = {
+    "load_lora_weights": "pretrained_model_name_or_path_or_dict",
+    "load_textual_inversion": "pretrained_model_name_or_path",
+    "load_ip_adapter": "pretrained_model_name_or_path_or_dict",
+    "load_adapter": "peft_model_id",
+    "from_preset": "preset",
+}
+_ADDING_ROOTS = re.compile(r"(?:diffusers|peft|transformers|keras_hub|keras_nlp|keras_cv)\..+")
 _WRITERS = {
     "request": "a web request",
     "llm": "a language model",
@@ -94,7 +103,7 @@ class UserControlledModelId(Rule):
     code = "MLW222"
     name = "user-controlled-model-id"
     severity = Severity.HIGH
-    calls = ("*.from_pretrained", "*.from_preset", *hub.ALL_CALLS, *_OTHERS)
+    calls = ("*.from_pretrained", *(f"*.{name}" for name in _ADDING), *hub.ALL_CALLS, *_OTHERS)
     cwe = (73, 829)
     owasp_llm = ("LLM03", "LLM06")
     owasp_ml = ("ML06",)
@@ -140,9 +149,9 @@ def _sink_of(call: CallSite) -> tuple[_Sink, Confidence] | None:
     other = _OTHERS.get(call.name)
     if other is not None:
         return other, Confidence.HIGH
-    if call.attribute == "from_preset":
-        known = call.name.startswith(("keras_hub.", "keras_nlp.", "keras_cv."))
-        return (_Sink("preset", 0, _WEIGHTS), Confidence.HIGH) if known else None
+    if call.attribute in _ADDING:
+        known = _ADDING_ROOTS.fullmatch(call.name) is not None
+        return (_Sink(_ADDING[call.attribute], 0, _WEIGHTS), Confidence.HIGH) if known else None
     found = hub.api_of(call)
     if found is None:
         return None
