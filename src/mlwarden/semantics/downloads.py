@@ -198,6 +198,17 @@ def _writes(call: CallSite) -> bool:
     return bool(modes) and all(mode[:1] in {"w", "a", "x"} for mode in modes)
 
 
+_DIGEST_HELPER = re.compile(
+    r"(?:verif|check|valid|assert|ensure|compare)\w*(?:hash|sha|digest|checksum|md5|integrity|signature)|compare_digest",
+    re.I,
+)
+
+
+def digest_checks(model: SemanticModel) -> list[int]:
+    """When functions are called whose name says that they check a digest, in the order of calls."""
+    return sorted(call.order for call in model.calls if _DIGEST_HELPER.search(call.attribute))
+
+
 @dataclass(frozen=True, slots=True)
 class Stored:
     """A file, or a folder, that something downloaded went into.

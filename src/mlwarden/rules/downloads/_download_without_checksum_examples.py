@@ -180,6 +180,26 @@ def fetch(url):
     ),
     Good(
         """
+        import hashlib
+        import shutil
+        from urllib.request import urlretrieve
+
+        def digest_of(path):
+            return hashlib.sha256(open(path, "rb").read()).hexdigest()
+
+        def check_integrity(path, digest):
+            return digest_of(path) == digest
+
+        def fetch(url, path, digest):
+            urlretrieve(url, path)
+            if not check_integrity(path, digest):
+                raise RuntimeError("another file")
+            shutil.unpack_archive(path)
+        """,
+        because="a function of the project compares the digest",
+    ),
+    Good(
+        """
         import requests
         import pandas as pd
         from urllib.request import urlretrieve

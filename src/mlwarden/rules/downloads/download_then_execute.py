@@ -16,7 +16,15 @@ from mlwarden.rules.base import Confidence, Finding, Reference, Rule, Severity
 from mlwarden.rules.examples import Examples, later
 from mlwarden.semantics import hub
 from mlwarden.semantics.document_trees import trees_of
-from mlwarden.semantics.downloads import DOWNLOADS, Stored, downloads_in, files_written, is_trusted_place, source_of
+from mlwarden.semantics.downloads import (
+    DOWNLOADS,
+    Stored,
+    digest_checks,
+    downloads_in,
+    files_written,
+    is_trusted_place,
+    source_of,
+)
 from mlwarden.semantics.executed_words import executed, runs_its_input
 from mlwarden.semantics.loaders import leaves
 from mlwarden.semantics.shell_calls import SHELL_CALLS
@@ -194,22 +202,29 @@ class _Facts:
     def __init__(self, model: SemanticModel) -> None:
         self._downloads = downloads_in(model)
         self._hub = {(call.fragment.path, call.span): call for name in hub.FILE_CALLS for call in model.calls_of(name)}
+        self._checks = digest_checks(model)
         self.written = [*files_written(model)]
         self.written.extend(self._extracted(model))
 
     def source(self, value: Value, call: CallSite) -> _Source | None:
         """Where the code in a value, or in the file that it names, was downloaded; None if it was not."""
         for taint in value.tainted_by("network"):
-            if not self._trusted(taint):
+            download = source_of(taint, self._downloads)
+            if not self._trusted(taint) and not (download is not None and self._is_checked(download, call)):
                 note = taint.steps[0].note if taint.steps else "comes from the network"
                 sure = Confidence.HIGH if taint.certain else Confidence.MEDIUM
                 return _Source(_phrase(note), sure, taint.steps)
         for stored in reversed(self.written):
             if stored.writer.order >= call.order or stored.writer.digest_checked or self.is_trusted(stored):
                 continue
+            if self._is_checked(stored.writer, call):
+                continue
             if stored.holds(value, call) or _is_at_or_below(value, stored.target):
                 return self.of_stored(stored)
         return None
+
+    def _is_checked(self, download: CallSite, use: CallSite) -> bool:
+        return any(download.order < order < use.order for order in self._checks)
 
     def of_stored(self, stored: Stored) -> _Source:
         """The source of what is in a file."""

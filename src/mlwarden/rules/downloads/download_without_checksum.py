@@ -13,6 +13,7 @@ from mlwarden.rules.examples import Examples, later
 from mlwarden.semantics.downloads import (
     DOWNLOADS,
     Stored,
+    digest_checks,
     downloads_in,
     files_written,
     is_checked_itself,
@@ -113,6 +114,7 @@ class DownloadWithoutChecksum(Rule):
                 reported.add(call.span)
                 yield self._finding(call, call, None, ())
         written = [*files_written(model)]
+        helpers = digest_checks(model)
         checks = [order for call in _shell_calls(model) if (order := _compares(call, model)) is not None]
         for use, data, verb in uses_in(model):
             if use.digest_checked or any(order < use.order for order in checks):
@@ -122,6 +124,8 @@ class DownloadWithoutChecksum(Rule):
                 continue
             download, taint = found
             if is_checked_itself(download) or is_trusted_place(download) or download.order > use.order:
+                continue
+            if any(download.order < order < use.order for order in helpers):
                 continue
             if use.name in LOADERS and _runs_code(use, model, taint):
                 continue
