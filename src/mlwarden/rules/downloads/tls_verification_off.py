@@ -404,7 +404,8 @@ def _is_none(value: Value) -> bool:
 
 
 def _sure(value: Value) -> Confidence:
-    return Confidence.MEDIUM if value.is_unknown else Confidence.HIGH
+    """Less sure where it is one of several values: perhaps a switch that somebody else sets."""
+    return Confidence.MEDIUM if value.is_unknown or len(value.alternatives()) > 1 else Confidence.HIGH
 
 
 def _shown(call: CallSite) -> str:
