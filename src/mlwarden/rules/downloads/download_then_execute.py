@@ -280,7 +280,7 @@ def _is_at_or_below(value: Value, place: Value) -> bool:
 
 
 def _phrase(note: str) -> str:
-    return note if note.startswith("comes") else f"was {note}"
+    return note if note.startswith("comes") else f"was {note}".replace("()", "")
 
 
 def _shown(call: CallSite) -> str:
