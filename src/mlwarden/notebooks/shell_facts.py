@@ -42,6 +42,9 @@ _TAKE_VALUE = {
     ),
     "axel": frozenset(["-o", "--output", "-n", "-H", "--header", "-U"]),
 }
+# Downloads of one command that are told apart; each costs a look at all of its words.
+_MOST_FETCHES = 50
+_MOST_WORDS = 500
 _INSTALL = frozenset({"install", "add"})
 
 
@@ -113,7 +116,10 @@ def fetches_of(command: Command) -> Iterator[Fetch]:
         return
     with_value = _TAKE_VALUE.get(program, frozenset())
     skip = False
+    found = 0
     for word in command.arguments:
+        if found == _MOST_FETCHES:
+            return
         if skip or word.text in with_value:
             skip = not skip
             continue
@@ -122,6 +128,7 @@ def fetches_of(command: Command) -> Iterator[Fetch]:
             continue
         bare = program in ("curl", "wget") and re.match(r"[\w-]+(?:\.[\w-]+)+/", text)
         if (_URL.match(text) or bare) and not is_own_host(text):
+            found += 1
             yield Fetch(program, text, word.span, _kept_in(command, text))
 
 
@@ -130,7 +137,7 @@ def _kept_in(command: Command, url: str) -> str:
         if operator.startswith(">") and not word.text.isdigit() and word.text != "/dev/null":
             return word.text
     name = url.partition("?")[0].rstrip("/").rpartition("/")[2]
-    texts = command.texts
+    texts = command.texts[:_MOST_WORDS]
     for index, text in enumerate(texts):
         following = texts[index + 1] if index + 1 < len(texts) else ""
         head, equals, value = text.partition("=")

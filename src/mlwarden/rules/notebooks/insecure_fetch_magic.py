@@ -17,7 +17,7 @@ from mlwarden.notebooks.shell_http import (
     in_variable,
     insecure_in,
 )
-from mlwarden.notebooks.shell_lines import Command, ShellText, shell_texts
+from mlwarden.notebooks.shell_lines import Command, shell_texts
 from mlwarden.rules.base import (
     Bad,
     Confidence,
@@ -270,9 +270,10 @@ class InsecureFetchMagic(Rule):
         checked = {shell.cell for shell in texts if any(map(_compares_digest, shell.commands))}
         for shell in texts:
             own = {name: value for command in shell.commands for name, value, _ in assignments(command)}
+            values = {**known, **own} if shell.expands and known else {}
             source = document.cells[shell.cell].source
             for command in shell.commands:
-                for insecure, sure in _found(command, shell, own, known):
+                for insecure, sure in _found(command, own, values):
                     if insecure.kind != "file" or shell.cell not in checked:
                         fixes = _fixes(insecure, source) if sure else ()
                         confidence = Confidence.HIGH if sure else Confidence.MEDIUM
@@ -338,15 +339,19 @@ def _in_environment(key: Value, value: Value, span: Span) -> Iterator[Insecure]:
             yield from in_variable(name, text, span)
 
 
-def _found(
-    command: Command, shell: ShellText, own: dict[str, str], known: dict[str, str]
-) -> Iterator[tuple[Insecure, bool]]:
-    """What a command takes insecurely, and whether that is certain: written in the shell text itself."""
+def _found(command: Command, own: dict[str, str], values: dict[str, str]) -> Iterator[tuple[Insecure, bool]]:
+    """What a command takes insecurely, and whether that is certain: written in the shell text itself.
+
+    Args:
+        command: the command.
+        own: variables of the shell text.
+        values: those and variables of Python, where IPython puts them in.
+    """
     plain = list(insecure_in(command, lambda word: _filled(word, own, braces=False)))
     yield from ((insecure, True) for insecure in plain)
-    if shell.expands and known:
+    if values:
         spans = {insecure.span for insecure in plain}
-        for insecure in insecure_in(command, lambda word: _filled(word, {**known, **own}, braces=True)):
+        for insecure in insecure_in(command, lambda word: _filled(word, values, braces=True)):
             if insecure.span not in spans:
                 yield insecure, False
 
