@@ -11,7 +11,8 @@ from mlwarden.semantics.secret_sources import NAMED_SECRET
 
 
 @pytest.mark.parametrize(
-    "name", ["api_key", "OPENAI_API_KEY", "HF_TOKEN", "hf_token", "password", "DB_PASSWORD", "secretKey", "access_token"]
+    "name",
+    ["api_key", "OPENAI_API_KEY", "HF_TOKEN", "hf_token", "password", "DB_PASSWORD", "secretKey", "access_token"],
 )
 def test_names_of_secrets(name: str) -> None:
     assert word_classes.among("@secret", [name])
