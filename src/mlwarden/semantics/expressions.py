@@ -274,7 +274,7 @@ def _formatted(frame: Frame, node: cst.FormattedString | cst.TemplatedString) ->
             value = without_secrets(value)
         if part.conversion or part.format_spec:
             value = Text(parts=(None,), taints=value.taints)
-        result = concatenate(result, _as_text(value))
+        result = concatenate(result, as_text(value))
     return result
 
 
@@ -306,7 +306,7 @@ def _text_of(value: str, raw: bool) -> str:
         return text
 
 
-def _as_text(value: Value) -> Value:
+def as_text(value: Value) -> Value:
     """What `str(value)` may look like inside a string."""
     options: list[Value] = []
     for option in value.alternatives():
@@ -315,7 +315,7 @@ def _as_text(value: Value) -> Value:
         elif isinstance(option, Constant) and isinstance(option.value, (int, float, bool, type(None))):
             options.append(Constant(str(option.value)))
         elif isinstance(option, Reference) and option.name == "pathlib.Path()" and option.content is not None:
-            options.append(tainted(_as_text(option.content), option.taints))
+            options.append(tainted(as_text(option.content), option.taints))
         else:
             options.append(Text(parts=(None,), taints=option.taints))
     return join(*options)
@@ -432,7 +432,7 @@ def _operate(left: Value, operator: cst.BaseBinaryOp, right: Value) -> Value:
     if isinstance(operator, cst.Divide):
         base = next((option for option in left.alternatives() if _is_path(option)), None)
         if base is not None and isinstance(base, Reference):
-            content = concatenate(concatenate(base.content or Unknown(), Constant("/")), _as_text(right))
+            content = concatenate(concatenate(base.content or Unknown(), Constant("/")), as_text(right))
             return Reference(base.name, content=content, made_by=base.made_by, taints=taints)
         return Unknown(taints=taints)
     if isinstance(operator, cst.Modulo) and _is_text(left):
@@ -469,12 +469,9 @@ def _is_path(value: Value) -> bool:
 
 
 def _percent_format(left: Value, right: Value) -> Value:
-    taints = merge_taints(left.taints, right.taints)
-    prefix = next(iter(left.prefixes()), "")
-    head, percent, _ = prefix.partition("%")
-    if not percent:
-        return Text(parts=(prefix or None,), taints=taints)
-    return Text(parts=(head, None) if head else (None,), taints=taints)
+    from mlwarden.semantics.formatting import percent_format
+
+    return percent_format(left, right)
 
 
 def _boolean(frame: Frame, node: cst.BooleanOperation) -> Value:

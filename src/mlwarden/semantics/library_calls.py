@@ -13,6 +13,7 @@ from mlwarden.semantics.expressions import (
     environment_value,
     item,
 )
+from mlwarden.semantics.formatting import brace_format
 from mlwarden.semantics.frames import Frame
 from mlwarden.semantics.secret_sources import GETTERS
 from mlwarden.semantics.values import (
@@ -96,9 +97,9 @@ def library_result(frame: Frame, node: cst.Call, callee: Reference, site: CallSi
 def _string_method(method: str, content: Value, site: CallSite) -> Value | None:
     receiver_taints = content.taints
     if method == "format":
-        prefix = next(iter(content.prefixes()), "").partition("{")[0]
         taints = merge_taints(receiver_taints, *(argument.value.taints for argument in site.arguments))
-        return Text(parts=(prefix, None) if prefix else (None,), taints=taints)
+        starred = any(argument.star == "*" for argument in site.arguments)
+        return tainted(brace_format(content, site.positional(), site.argument, complete=not starred), taints)
     if method == "join":
         values = site.positional()
         taints = merge_taints(receiver_taints, *(value.taints for value in values))
