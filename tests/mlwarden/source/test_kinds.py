@@ -29,9 +29,11 @@ NAMES = {
     DocumentKind.TEXT: (
         ".env .env.local .env-prod prod.env a.yaml a.yml a.toml a.json a.ini a.cfg a.conf a.sh a.bash a.zsh README.md "
         "a.rst notes.txt main.tf a.properties a.xml a.html a.js a.ts Dockerfile Dockerfile.gpu gpu.dockerfile "
-        "docker-compose.yml Makefile requirements.yaml my_environment_notes.txt .pypirc .netrc credentials"
+        "docker-compose.yml Makefile requirements.yaml my_environment_notes.txt .pypirc .netrc credentials "
+        ".cache/huggingface/token .huggingface/token huggingface/stored_tokens wandb/settings .kube/config id_ed25519 "
+        ".databrickscfg"
     ),
-    None: "a.png a.c a.jsonl package-lock.json yarn.lock Cargo.lock a.min.js README a a. py ipynb .py~ a.tar.gz",
+    None: "token x/token settings config a.png a.c a.jsonl package-lock.json yarn.lock Cargo.lock a.min.js README a a. py ipynb .py~ a.tar.gz",
 }
 
 
