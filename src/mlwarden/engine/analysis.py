@@ -77,7 +77,7 @@ class Analysis:
         own = [info for info in candidates if _SEMANTIC_HOOKS.intersection(info.hooks)]
         semantic = [info for info in fitting if _SEMANTIC_HOOKS.intersection(info.hooks)]
         siblings = self.project.siblings
-        borrowed, bringing = siblings.borrowed(content, document.path, self.settings.root, semantic)
+        borrowed, bringing = siblings.borrowed(_code(document), document.path, self.settings.root, semantic)
         borrowed = [info for info in borrowed if info not in own]
         if own or borrowed:
             self._run_semantic(document, own, borrowed, bringing)
@@ -218,6 +218,12 @@ class Analysis:
             message = f"rule {info.code} failed: {type(error).__name__}: {error}"
             self.failures.append(f"{self.document.path}: {message}")
             self._add(RULE_FAILED, Span(0, 0), message)
+
+
+def _code(document: PythonModule | Notebook) -> bytes:
+    """The Python of a document, in which its imports stand."""
+    text = "\n".join(cell.python for cell in document.cells) if isinstance(document, Notebook) else document.text
+    return text.encode("utf-8", "surrogatepass")
 
 
 def _searched(document: Document) -> bytes:

@@ -18,6 +18,7 @@ from mlwarden.semantics.values import (
     Instance,
     Mapping,
     Sequence,
+    Taint,
     Unknown,
     Value,
     join,
@@ -59,6 +60,7 @@ class CallSite:
         in_try: whether it stands in the body of a `try` that has handlers, and in a handler.
         indirect: the callable was handed over (`map(torch.load, paths)`), not called here.
         digest_checked: whether a digest was compared before, on the way to this call.
+        read_back: the taints of what was written before into files whose paths this call gets.
         result_used: False where the call is a statement of its own.
     """
 
@@ -73,6 +75,7 @@ class CallSite:
         "name",
         "node",
         "order",
+        "read_back",
         "receiver",
         "result_used",
         "try_state",
@@ -94,6 +97,7 @@ class CallSite:
         indirect: bool = False,
         digest_checked: bool = False,
     ) -> None:
+        self.read_back: tuple[Taint, ...] = ()
         self.name, self.attribute, self.arguments, self.node = name, attribute, arguments, node
         self.fragment, self.receiver, self.context, self.function = fragment, receiver, context, function
         self.order, self.try_state, self.indirect, self.digest_checked = order, try_state, indirect, digest_checked

@@ -128,13 +128,17 @@ def _attribute_of(frame: Frame, base: Value, name: str) -> Value:
         override = frame.state.overrides.get(full)
         if override is not None:
             return override
+        if name in sources.OWN_REQUEST_PARTS and base.tainted_by("request"):
+            return Reference(full, made_by=base.made_by)
         if base.made_by is None and "(" not in full:
             found = outside(frame, full)
             return tainted(found, base.taints) if base.taints else found
         option = _command_line_option(frame, base, full, name) or _namespace_member(base, name)
         if option is not None:
             return option
-        return Reference(full, content=base.content, made_by=base.made_by, taints=base.taints)
+        return Reference(
+            full, content=base.content, made_by=base.made_by, taints=llm_calls.taints_of_field(base.taints, name)
+        )
     if isinstance(base, (Instance, Class)) and base.definition is not None:
         return _member(frame, base, name)
     if isinstance(base, Constant) and name == "value":
@@ -146,7 +150,7 @@ def _attribute_of(frame: Frame, base: Value, name: str) -> Value:
         return Reference(f"{kind}().{name}", content=base, taints=base.taints)
     if isinstance(base, Unknown) and not base.taints and sources.is_request_part(base.parameter, name):
         return Unknown("a part of a web request", taints=(Taint("request", (), certain=False),))
-    return Unknown(f"attribute '{name}' of an unknown object", taints=base.taints)
+    return Unknown(f"attribute '{name}' of an unknown object", taints=llm_calls.taints_of_field(base.taints, name))
 
 
 def _command_line_option(frame: Frame, base: Reference, full: str, name: str) -> Value | None:
@@ -343,7 +347,20 @@ def _concatenate_one(left: Value, right: Value) -> Value:
             parts[-1] += part
         elif not (parts and part is None and parts[-1] is None):
             parts.append(part)
-    return Text(parts=tuple(parts), taints=taints)
+    return Text(parts=tuple(parts), taints=taints, lead=_lead(right if _is_empty(left) else left, taints))
+
+
+def _lead(first: Value, taints: tuple[Taint, ...]) -> tuple[Taint, ...] | None:
+    """The taints of what a text begins with, where they are not simply its own."""
+    if isinstance(first, Text):
+        found = first.begins_with
+    else:
+        found = () if isinstance(first, Constant) and isinstance(first.value, str) else first.taints
+    return None if found == taints else found
+
+
+def _is_empty(value: Value) -> bool:
+    return isinstance(value, Constant) and value.value == ""
 
 
 def _parts(value: Value) -> tuple[str | None, ...]:

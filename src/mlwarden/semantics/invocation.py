@@ -23,7 +23,7 @@ from mlwarden.semantics.expressions import (
 from mlwarden.semantics.frames import Frame
 from mlwarden.semantics.library_calls import all_keywords, library_result
 from mlwarden.semantics.secret_sources import SECRET_CALLS
-from mlwarden.semantics.stored_files import note_download, note_writing, stored_taints
+from mlwarden.semantics.stored_files import note_download, note_writing, read_back, stored_taints
 from mlwarden.semantics.values import (
     Class,
     Constant,
@@ -96,7 +96,10 @@ def _call_one(
     frame.record_call(site)
     run_callbacks(frame, node, written, arguments, site)
     if isinstance(callee, Function) and callee.definition is not None:
-        return call_function(frame, callee, arguments, node)
+        result = call_function(frame, callee, arguments, node)
+        if callee.definition.checks_digest or _DIGEST_HELPER.search(callee.definition.name):
+            note_digest_check(frame)
+        return result
     if isinstance(callee, Class) and callee.definition is not None:
         return instantiate(frame, callee, arguments, node)
     if isinstance(callee, Instance):
@@ -143,6 +146,8 @@ def _call_outside(
     name = callee.name
     last = name.rpartition(".")[2]
     site = frame.call_site(node, name, last, arguments, receiver)
+    if frame.state.stored:
+        site.read_back = read_back(frame, site)
     frame.record_call(site)
     callback = run_callbacks(frame, node, last, arguments, site)
     if _DIGEST_HELPER.search(last):
@@ -154,7 +159,8 @@ def _call_outside(
     result = library.result_of(name)
     if len(result) > 240:
         return Unknown("too long a chain", taints=callee.taints)
-    taints = _passed_on(frame, node, name, last, receiver if receiver is not None else callee, arguments)
+    giver = receiver if receiver is not None and last not in sources.OWN_REQUEST_PARTS else callee
+    taints = _passed_on(frame, node, name, last, giver, arguments)
     source = sources.source_of_call(name)
     if source is not None and source.kind == "network" and any(map(llm_calls.is_model_service, _addresses(site))):
         source = sources.Source("llm", f"model output comes from `{sources.short(name)}`")

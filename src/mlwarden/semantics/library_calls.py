@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import posixpath
+from collections.abc import Callable
 from dataclasses import replace
 
 import libcst as cst
@@ -57,6 +59,9 @@ def library_result(frame: Frame, node: cst.Call, callee: Reference, site: CallSi
         return value if default.is_absent else join(default, value)
     if name in {"os.path.join", "posixpath.join"}:
         return _join_path(site.positional())
+    if name in _PATH_PARTS and len(site.positional()) == 1 and site.positional()[0].string() is not None:
+        path = site.positional()[0]
+        return tainted(_constant(_PATH_PARTS[name](path.string() or "")), path.taints)
     if name == "str":
         return site.argument("object", 0) if site.arguments else Constant("")
     if name == "dict":
@@ -113,8 +118,8 @@ def _string_method(method: str, content: Value, site: CallSite) -> Value | None:
             return tainted(result, taints)
         return Text(parts=(None,), taints=taints)
     text = content.string() if isinstance(content, Constant) else None
-    if text is not None and method in {"strip", "lstrip", "rstrip", "lower", "upper", "title"} and not site.arguments:
-        return Constant(getattr(text, method)(), taints=receiver_taints)
+    if text is not None and method in _ON_CONSTANTS and (computed := _computed(text, method, site)) is not None:
+        return tainted(computed, receiver_taints)
     if text is not None and method == "encode":
         return Constant(text, taints=receiver_taints)
     if method == "replace" and site.argument("old", 0).tainted_by("secret"):
@@ -125,6 +130,38 @@ def _string_method(method: str, content: Value, site: CallSite) -> Value | None:
     if method in {"split", "rsplit", "splitlines", "partition", "rpartition"}:
         return Sequence(items=(Text(parts=(None,), taints=receiver_taints),), complete=False, taints=receiver_taints)
     return None
+
+
+# String methods whose result follows from constants alone, and is no longer than what goes in (`replace` is bounded).
+_ON_CONSTANTS = frozenset(
+    "strip lstrip rstrip lower upper title replace removeprefix removesuffix split rsplit partition rpartition".split()  # noqa: SIM905
+)
+_PATH_PARTS: dict[str, Callable[[str], object]] = {
+    "os.path.basename": posixpath.basename,
+    "os.path.dirname": posixpath.dirname,
+    "os.path.splitext": posixpath.splitext,
+    "os.path.split": posixpath.split,
+}
+
+
+def _computed(text: str, method: str, site: CallSite) -> Value | None:
+    """What a string method gives for constants; None if an argument is not one."""
+    values = [value.value if isinstance(value, Constant) else None for value in site.positional()]
+    if len(values) != len(site.arguments) or len(text) > 2_000 or not all(isinstance(v, (str, int)) for v in values):
+        return None
+    if any(isinstance(value, str) and len(value) > 200 for value in values):
+        return None
+    try:
+        return _constant(getattr(text, method)(*values))
+    except (TypeError, ValueError):
+        return None
+
+
+def _constant(result: object) -> Value:
+    if isinstance(result, (list, tuple)):
+        kind = "list" if isinstance(result, list) else "tuple"
+        return Sequence(kind=kind, items=tuple(map(_constant, result[:64])), complete=len(result) <= 64)
+    return Constant(result)
 
 
 def _list_method(frame: Frame, node: cst.Call, method: str, content: Sequence, site: CallSite) -> Value | None:

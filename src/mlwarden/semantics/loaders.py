@@ -102,7 +102,7 @@ def reading(
     """
     if made_here(call, model, data):
         return None
-    origin = origin_of(data)
+    origin = origin_of(data, call.read_back)
     severity, confidence = graded(origin)
     if opted_out is not None:
         severity = Severity(min(severity + 1, Severity.CRITICAL))
@@ -164,7 +164,9 @@ def _receiver(option: Reference) -> Value | None:
 def _is_identified(leaf: Value) -> bool:
     if isinstance(leaf, Unknown):
         return bool(leaf.parameter)
-    return isinstance(leaf, (Constant, Text)) or (isinstance(leaf, Reference) and leaf.made_by is not None)
+    if isinstance(leaf, Text):
+        return any(leaf.parts) or bool(leaf.tainted_by("temporary"))
+    return isinstance(leaf, Constant) or (isinstance(leaf, Reference) and leaf.made_by is not None)
 
 
 # --- the program's own data ------------------------------------------------------------------------------------------

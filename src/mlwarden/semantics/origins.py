@@ -70,10 +70,15 @@ _PHRASES = {
 }
 
 
-def origin_of(value: Value) -> Origin:
-    """Judge where the data in a value (a path, a file object, bytes) comes from."""
+def origin_of(value: Value, read_back: tuple[Taint, ...] = ()) -> Origin:
+    """Judge where the data in a value (a path, a file object, bytes) comes from.
+
+    Args:
+        value: what is read.
+        read_back: `CallSite.read_back` of the call that reads it, if it reads a path.
+    """
     values = _contents(value)
-    taints = merge_taints(*(content.taints for content in values))
+    taints = merge_taints(*(content.taints for content in values), read_back)
     remote = [taint for taint in taints if taint.kind in _REMOTE_KINDS]
     if remote:
         remote.sort(key=lambda taint: (not taint.certain, _REMOTE_KINDS.index(taint.kind)))

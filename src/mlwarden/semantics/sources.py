@@ -79,6 +79,8 @@ _NETWORK = {
     "redis.Redis()": ("get", "hget", "lpop", "rpop", "brpop", "blpop"),
     "redis.StrictRedis()": ("get", "hget", "lpop", "rpop"),
     "keras.utils": ("get_file",),
+    "torchvision.datasets.utils": ("download_url", "download_and_extract_archive", "download_file_from_google_drive"),
+    "monai.apps": ("download_url", "download_and_extract"),
     "huggingface_sb3": ("load_from_hub",),
     "minio.Minio()": ("get_object", "fget_object"),
     "mlflow.artifacts": ("download_artifacts",),
@@ -125,6 +127,8 @@ _ATTRIBUTES: dict[str, Source] = {
     "cherrypy.request": Source("request", "taken from the web request"),
     "streamlit.query_params": Source("request", "taken from the address of the web app"),
 }
+# Parts of a request object that the application or the server put there.
+OWN_REQUEST_PARTS = frozenset(["app", "state", "scope", "client", "session", "user", "auth", "method"])
 # What a parameter called `request` is asked for in a view, whatever the framework.
 _REQUEST_PARTS = frozenset(
     [

@@ -63,6 +63,15 @@ def stored_taints(frame: Frame, path: Value | None) -> tuple[Taint, ...]:
     return merge_taints(path.taints, *found)
 
 
+def read_back(frame: Frame, site: CallSite) -> tuple[Taint, ...]:
+    """The taints of what was written before into the files whose paths a call gets."""
+    stored = frame.state.stored
+    found = [
+        stored[key] for argument in site.arguments for key in _keys(frame, argument.value) if stored and key in stored
+    ]
+    return merge_taints(*found)
+
+
 def _store(frame: Frame, target: Value, taints: tuple[Taint, ...]) -> None:
     taints = tuple(taint for taint in taints if taint.kind != "temporary")
     if not taints or target.is_absent:
@@ -82,6 +91,8 @@ def _keys(frame: Frame, target: Value, depth: int = 4) -> Iterator[Hashable]:
             yield (id(frame.function), option.parameter)
         elif isinstance(option, Text) and any(option.parts):
             yield (id(frame.function), option.parts, _origin(option))
+        elif isinstance(option, Reference) and option.name.startswith("tempfile.NamedTemporaryFile()"):
+            yield (id(option.made_by), "file")  # the file object, or its `name`
         elif isinstance(option, Reference) and option.made_by is not None:
             yield (id(option.made_by), option.name)
         elif isinstance(option, Sequence):

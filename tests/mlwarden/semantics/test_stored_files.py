@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from mlwarden.semantics.origins import OriginKind, origin_of
 from mlwarden.testing import model_of
 
 
@@ -50,3 +51,27 @@ OTHERS = {
 @pytest.mark.parametrize("code", OTHERS.values(), ids=OTHERS)
 def test_other_files_are_clean(code: str) -> None:
     assert "network" not in kinds_at_sink(code)
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        ("from urllib.request import urlretrieve\nurlretrieve(u, 'm.joblib')\nload('m.joblib')", OriginKind.REMOTE),
+        (
+            "from urllib.request import urlretrieve\nP = 'm.joblib'\nurlretrieve(u, P)\ndef f():\n    load(P)",
+            OriginKind.REMOTE,
+        ),
+        ("t = tempfile.NamedTemporaryFile()\nt.write(requests.get(u).content)\nload(t.name)", OriginKind.REMOTE),
+        (
+            "def f(url):\n    name = 'https://a.com/x.pkl'.split('/')[-1]\n    open(name, 'wb').write(requests.get(url).content)\n"
+            "    load(name)",
+            OriginKind.REMOTE,
+        ),
+        ("from urllib.request import urlretrieve\nurlretrieve(u, 'a.joblib')\nload('b.joblib')", OriginKind.LITERAL),
+        ("open('a.pkl', 'wb').write(b'x')\nload('a.pkl')", OriginKind.LITERAL),
+    ],
+)
+def test_a_loader_that_gets_a_path(code: str, kind: OriginKind) -> None:
+    text = f"import requests, tempfile\nfrom lib import load\n{code}"
+    (call,) = model_of(text).calls_of("lib.load")
+    assert origin_of(call.argument("file", 0), call.read_back).kind is kind

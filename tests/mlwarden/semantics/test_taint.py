@@ -178,3 +178,21 @@ def test_digest_compared_before(code: str, checked: bool) -> None:
     prefix = "import hashlib\nfrom lib import load\nfrom checks import verify_sha256\n"
     (call,) = model_of(prefix + code).calls_of("lib.load")
     assert call.digest_checked is checked
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "def verify(d):\n    if hashlib.sha256(d).hexdigest() != D:\n        raise E\ndef prepare(d):\n    verify(d)\n"
+        "def main(d):\n    prepare(d)\n    load(d)",
+        "def check_sha256(d):\n    run_tool(d)\ndef main(d):\n    check_sha256(d)\n    load(d)",
+    ],
+)
+def test_digest_compared_by_a_helper_of_a_helper(code: str) -> None:
+    calls = model_of(f"import hashlib\nfrom lib import load\n{code}").calls_of("lib.load")
+    assert [call.digest_checked for call in calls] == [True]
+
+
+@pytest.mark.parametrize("part", ["app.state.model", "state.user", "method"])
+def test_parts_of_a_request_that_the_application_made(part: str) -> None:
+    assert kinds_at_sink(f"from fastapi import Request\nasync def f(r: Request):\n    exec(r.{part})") == set()

@@ -252,7 +252,7 @@ class PickleFromNetwork(Rule):
         if sure is None or call.digest_checked:
             return
         data = data_of(call)
-        origin = origin_of(data)
+        origin = origin_of(data, call.read_back)
         what, severity = origin.phrase, Severity.CRITICAL
         if origin.kind is OriginKind.REMOTE:
             note = origin.trace[0].note if origin.trace else ""

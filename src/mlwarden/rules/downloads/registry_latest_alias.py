@@ -427,14 +427,15 @@ class RegistryLatestAlias(Rule):
             """,
             because="the version comes from the registry, which the rule does not follow",
         ),
-        Missed(
+        Bad(
             """
             import mlflow
 
             first = mlflow.pyfunc.load_model("models:/{}/Production".format(name))
+                                             ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
             second = mlflow.pyfunc.load_model("models:/%s/Staging" % name)
+                                              ^^^^^^^^^^^^^^^^^^^^^^^^^^^
             """,
-            because="of a name put together so, only the beginning is known",
         ),
         Missed(
             """
