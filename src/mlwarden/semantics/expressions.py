@@ -451,6 +451,10 @@ def _operate(left: Value, operator: cst.BaseBinaryOp, right: Value) -> Value:
         if base is not None and isinstance(base, Reference):
             content = concatenate(concatenate(base.content or Unknown(), Constant("/")), as_text(right))
             return Reference(base.name, content=content, made_by=base.made_by, taints=taints)
+        if _is_text(right) and not any(isinstance(option, (Constant, Text)) for option in left.alternatives()):
+            # Only a path is divided by text: a path that came as an argument, `tmp_path / "model.pkl"`.
+            head = left if isinstance(left, Unknown) and left.parameter else Unknown()
+            return concatenate(concatenate(head, Constant("/")), as_text(right))
         return Unknown(taints=taints)
     if isinstance(operator, cst.Modulo) and _is_text(left):
         return _percent_format(left, right)

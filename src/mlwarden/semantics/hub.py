@@ -550,6 +550,8 @@ def shown(call: CallSite) -> str:
     if not name:
         return call.attribute
     parts = name.split(".")
+    if parts[0] in library.BUILTINS:  # of an object that a builtin gave: `getattr(transformers, x).from_pretrained`
+        return parts[-1]
     if (
         parts[-1] in {"from_pretrained", "from_config", "from_hub", "from_model_id", "from_finetuned"}
         and len(parts) > 2

@@ -220,6 +220,7 @@ class HiddenUnpickleWrapper(Rule):
 
             network = YOLO("yolov8n.yaml")
             exported = YOLO("best.onnx")
+            again = YOLO(exported.export(format="engine"))
             default = YOLO()
             released = YOLO("yolo11n-seg.pt")
             served = YOLO("http://localhost:8000/yolo")
@@ -298,6 +299,8 @@ class HiddenUnpickleWrapper(Rule):
             return False
         if switched_on(call.argument("safe_only", 1)) is not None and call.attribute == "torch_safe_load":
             return True
+        if any(name.startswith("ultralytics.") and name.endswith(".export()") for name in data.names()):
+            return True  # no export format holds a pickle
         names = data.strings()
         if names and all(_RELEASED.fullmatch(name) or _TRITON.match(name) for name in names) and not data.is_unknown:
             return True
