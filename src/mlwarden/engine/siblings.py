@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from mlwarden.model.rule_info import RuleInfo
+from mlwarden.semantics import word_classes
 from mlwarden.semantics.fragments import Fragment, cut
 from mlwarden.semantics.library import is_known_library
 from mlwarden.semantics.versions import VersionFacts
@@ -107,7 +108,7 @@ class Siblings:
         for module, names in taken:
             for name, needs in exports.of(module).items():
                 if name in names if names is not None else name.encode() in content:
-                    brought = {need.code for need in needs if need.word.encode() in content}
+                    brought = {need.code for need in needs if _in_bytes(need.word, content)}
                     codes |= brought
                     if brought:
                         bringing.add(name)
@@ -238,7 +239,7 @@ class Exports:
 
     def _own(self, module: Module) -> dict[str, frozenset[_Need]]:
         """What a module's own statements bring."""
-        present = {word for word in self._words if word.encode() in module.content}
+        present = {word for word in self._words if _in_bytes(word, module.content)}
         # A module may hand on a library (`import pickle as p`) whose function only the importer names.
         candidates = [(code, words) for code, words in self._triggers if words[0] in present]
         found: dict[str, frozenset[_Need]] = {}
@@ -246,13 +247,22 @@ class Exports:
             if fragment.names is None or fragment.is_class:
                 continue
             needs = frozenset(
-                _Need(code, "" if words[-1] in fragment.names else words[-1])
+                _Need(code, "" if _among(words[-1], fragment.names) else words[-1])
                 for code, words in candidates
-                if words[-1] in fragment.names or (fragment.has_import and words[0] in fragment.names)
+                if _among(words[-1], fragment.names) or (fragment.has_import and _among(words[0], fragment.names))
             )
             for name in fragment.binds if needs else ():
                 found[name] = found.get(name, frozenset()) | needs
         return found
+
+
+def _in_bytes(word: str, content: bytes) -> bool:
+    found = word_classes.in_bytes(word, content)
+    return word.encode() in content if found is None else found
+
+
+def _among(word: str, names: frozenset[str]) -> bool:
+    return word in names or word_classes.among(word, names)
 
 
 def _take(

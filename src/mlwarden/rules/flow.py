@@ -3,24 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from mlwarden.model.levels import Confidence
 from mlwarden.rules.base import Finding, Fix, Rule, Severity, TraceStep
+from mlwarden.semantics.sinks import Sink, sink_of
 
 if TYPE_CHECKING:
     from mlwarden.semantics.calls import CallSite
     from mlwarden.semantics.model import SemanticModel
     from mlwarden.semantics.values import Taint, Value
-
-
-@dataclass(frozen=True, slots=True)
-class Sink:
-    """The argument of a call that acts on data: its keyword and position (None for keyword only, "" for the receiver)."""
-
-    keyword: str
-    position: int | None = None
 
 
 # Who wrote the data, to be put behind what it is: "a command {writer}".
@@ -54,21 +46,23 @@ class FlowRule(Rule):
 
     def check_call(self, call: CallSite, model: SemanticModel) -> Iterator[Finding]:
         """Report a call that acts on data from one of the sources, with the way it took."""
-        sink = self.sinks.get(call.name) or self.sinks.get(f"*.{call.attribute}")
-        if sink is None:
+        found = sink_of(call, self.sinks)
+        if found is None:
             return
-        value = argument_of(call, sink)
-        taint = telling(value, self.sources)
-        if taint is None or not self.dangerous(call, value, model):
-            return
-        yield self.finding(
-            call.span,
-            self.message.format(call=shown(call), writer=WRITERS[taint.kind]),
-            severity=self.level(call, value),
-            confidence=Confidence.HIGH if taint.certain else Confidence.MEDIUM,
-            trace=way(call, taint),
-            fixes=self.fixes(call, model),
-        )
+        sink, resolved = found
+        for place in sink.places:
+            value = argument_of(call, place)
+            taint = telling(value, self.sources)
+            if taint is None or not self.dangerous(call, value, model):
+                continue
+            yield self.finding(
+                call.span,
+                self.message.format(call=shown(call), writer=WRITERS[taint.kind]),
+                severity=self.level(call, value),
+                confidence=sureness(taint, resolved),
+                trace=way(call, taint),
+                fixes=self.fixes(call, model),
+            )
 
     def dangerous(self, call: CallSite, value: Value, model: SemanticModel) -> bool:
         """Whether this call, with tainted data in its sink, is one to report."""
@@ -83,13 +77,20 @@ class FlowRule(Rule):
         return iter(())
 
 
-def argument_of(call: CallSite, sink: Sink) -> Value:
-    """What a call gets where the sink is."""
+def argument_of(call: CallSite, place: tuple[str, int | None]) -> Value:
+    """What a call gets at a place of a sink: a keyword and a position; neither for the receiver."""
     from mlwarden.semantics.values import ABSENT
 
-    if not sink.keyword and sink.position is None:
+    if place == ("", None):
         return call.receiver if call.receiver is not None else ABSENT
-    return call.argument(sink.keyword, sink.position)
+    return call.argument(*place)
+
+
+def sureness(taint: Taint, resolved: bool) -> Confidence:
+    """How sure a finding is: of the data's origin, and of what is called."""
+    if taint.certain and resolved:
+        return Confidence.HIGH
+    return Confidence.MEDIUM if taint.certain or resolved else Confidence.LOW
 
 
 def telling(value: Value, sources: tuple[str, ...]) -> Taint | None:

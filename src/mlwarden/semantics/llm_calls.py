@@ -9,6 +9,10 @@ autogen 0.7, smolagents 1.26 and openai-agents 0.24.
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mlwarden.semantics.values import Taint
 
 # --- clients of model providers --------------------------------------------------------------------------------------
 
@@ -161,6 +165,22 @@ def retrieves(name: str) -> bool:
 def answers_by_form(written: str) -> bool:
     """Whether a call on an unknown object, by how it is written, is one to a language model."""
     return _UNMISTAKABLE.fullmatch(written) is not None or _BY_NAME.fullmatch(written) is not None
+
+
+# What a provider's service, not its model, puts into an answer (openai, anthropic, google-genai, langchain messages).
+_OF_THE_SERVICE = frozenset(
+    """
+    id created created_at usage usage_metadata token_usage model model_version system_fingerprint finish_reason stop_reason
+    response_id request_id _request_id status status_code thread_id run_id tool_call_id service_tier response_metadata
+    """.split()  # noqa: SIM905  # a word list reads better so
+)
+
+
+def taints_of_field(taints: tuple[Taint, ...], name: str) -> tuple[Taint, ...]:
+    """The taints of an attribute of something with these taints: the model does not write what the service adds."""
+    if not taints or name not in _OF_THE_SERVICE:
+        return taints
+    return tuple(taint for taint in taints if taint.kind != "llm")
 
 
 def is_model_service(url: str) -> bool:

@@ -216,14 +216,27 @@ class Reference(Value):
 
 @dataclass(frozen=True, slots=True)
 class Text(Value):
-    """A string of which some parts are known; None stands for an unknown part."""
+    """A string of which some parts are known; None stands for an unknown part.
+
+    Attributes:
+        parts: in order.
+        lead: the taints of the unknown part that it begins with; None if they are not told from the others'.
+    """
 
     parts: tuple[str | None, ...] = ()
+    lead: tuple[Taint, ...] | None = None
 
     @property
     def shown(self) -> str:
         """The string with `{}` for what is unknown."""
         return "".join("{}" if part is None else part for part in self.parts)
+
+    @property
+    def begins_with(self) -> tuple[Taint, ...]:
+        """The taints of what it begins with; none where that is a known text."""
+        if self.parts and self.parts[0]:
+            return ()
+        return self.taints if self.lead is None else self.lead
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,16 +1,34 @@
 """Classes of identifiers that a rule may name among its triggers, where no list of words would do.
 
-`@secret` stands for any name that says its value is a secret: `hf_token`, `OPENAI_API_KEY`, `password`.
+`@secret` stands for any name that says its value is a secret: `hf_token`, `OPENAI_API_KEY`, `password`. `@model`
+stands for any without which no language model's output and no retrieved document is known: modules of providers and
+frameworks, `llm`, `completions`; `@tool` for any without which no function is a model's tool.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 
+_MODEL = (
+    r"openai|anthropic|claude|llm|langchain|langgraph|llama|mistral|groq|together|fireworks|cerebras|aisuite|instructor"
+    r"|portkey|langfuse|deepseek|xai_sdk|zhipu|zai|sambanova|nebius|huggingface_hub|ai21|perplexity|genai|generativeai"
+    r"|vertexai|cohere|transformers|boto3|ai\.inference|replicate|gpt4all|mlx_lm|watsonx|dashscope|guidance|dspy|haystack"
+    r"|pydantic_ai|crewai|autogen|ag2|smolagents|semantic_kernel|sglang|outlines|agno|\bphi\b|magentic|agents\b"
+    r"|completion|responses|beta|generate_content|chroma|qdrant|pinecone|weaviate|tavily|duckduckgo|ddgs|wikipedia"
+    r"|googlesearch|serpapi|trafilatura|newspaper|chat_?model|chatmodel|language_model|(?:\b|_)lm(?:\b|_)|qa_chain|rag_chain"
+    r"|agent_executor|query_engine|chat_engine|code_?agent|inference"
+)
+_TOOL = r"tool|kernel_function|register_for_|register_function"
 # What the bytes of a file must hold for one of its identifiers to be of the class.
-_STEMS = {"@secret": re.compile(rb"key|token|secret|passw|passphrase|pwd|_pat\b|credential", re.IGNORECASE)}
+_STEMS = {
+    "@secret": re.compile(rb"key|token|secret|passw|passphrase|pwd|_pat\b|credential", re.IGNORECASE),
+    "@model": re.compile(_MODEL.encode(), re.IGNORECASE),
+    "@tool": re.compile(_TOOL.encode(), re.IGNORECASE),
+}
+_MODEL_NAME = re.compile(_MODEL, re.IGNORECASE)
+_TOOL_NAME = re.compile(_TOOL, re.IGNORECASE)
 
 
 def in_bytes(word: str, content: bytes) -> bool | None:
@@ -21,7 +39,8 @@ def in_bytes(word: str, content: bytes) -> bool | None:
 
 def among(word: str, names: Iterable[str]) -> bool:
     """Whether one of the identifiers is of the class that the word names."""
-    return word in _STEMS and any(map(_is_secret, names))
+    belongs = _CLASSES.get(word)
+    return belongs is not None and any(map(belongs, names))
 
 
 @lru_cache(maxsize=65536)
@@ -30,3 +49,16 @@ def _is_secret(name: str) -> bool:
 
     # Names of environment variables are written in capitals; in others, `key` and `token` are ordinary words.
     return NAMED_SECRET.fullmatch(name) is not None or (name.isupper() and is_secret_variable(name))
+
+
+@lru_cache(maxsize=65536)
+def _is_of_a_model(name: str) -> bool:
+    return _MODEL_NAME.search(name) is not None
+
+
+@lru_cache(maxsize=65536)
+def _is_of_a_tool(name: str) -> bool:
+    return _TOOL_NAME.search(name) is not None
+
+
+_CLASSES: dict[str, Callable[[str], bool]] = {"@secret": _is_secret, "@model": _is_of_a_model, "@tool": _is_of_a_tool}

@@ -6,41 +6,15 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from mlwarden.model.fixes import Applicability
+from mlwarden.rules import sink_rule
 from mlwarden.rules.base import Bad, Confidence, Fix, Good, Missed, Reference, Severity
-from mlwarden.rules.flow import FlowRule, Sink
 
 if TYPE_CHECKING:
     from mlwarden.semantics.calls import CallSite
     from mlwarden.semantics.model import SemanticModel
 
-# Call -> the code.
-SINKS: dict[str, Sink] = {
-    "eval": Sink("source", 0),
-    "exec": Sink("source", 0),
-    "compile": Sink("source", 0),
-    "pandas.eval": Sink("expr", 0),
-    "pandas.DataFrame().eval": Sink("expr", 0),
-    "pandas.DataFrame().query": Sink("expr", 0),
-    "pandas.read_csv().eval": Sink("expr", 0),
-    "pandas.read_csv().query": Sink("expr", 0),
-    "numexpr.evaluate": Sink("ex", 0),
-    "sympy.sympify": Sink("a", 0),
-    "sympy.parse_expr": Sink("s", 0),
-    "sympy.parsing.sympy_parser.parse_expr": Sink("s", 0),
-    "code.InteractiveInterpreter().runcode": Sink("code", 0),
-    "code.InteractiveInterpreter().runsource": Sink("source", 0),
-    "code.InteractiveConsole().push": Sink("line", 0),
-    "runpy.run_path": Sink("path_name", 0),
-    "get_ipython().run_cell": Sink("raw_cell", 0),
-    "get_ipython().ex": Sink("cmd", 0),
-    "IPython.get_ipython().run_cell": Sink("raw_cell", 0),
-    "jupyter_client.KernelClient().execute": Sink("code", 0),
-    "langchain_experimental.utilities.PythonREPL().run": Sink("command", 0),
-    "langchain_experimental.utilities.python.PythonREPL().run": Sink("command", 0),
-}
 
-
-class LlmOutputToEval(FlowRule):
+class LlmOutputToEval(sink_rule.SinkRule):
     """Output of a language model that is executed as Python.
 
     ## Why is this bad?
@@ -71,10 +45,8 @@ class LlmOutputToEval(FlowRule):
     code = "MLW401"
     name = "llm-output-to-eval"
     severity = Severity.CRITICAL
-    calls = tuple(SINKS)
-    sinks = SINKS
-    sources = ("llm", "retrieval", "tool")
-    message = "`{call}` runs Python {writer}: who can steer the model runs code here"
+    groups = (sink_rule.CODE,)
+    calls = tuple(sink_rule.CODE.table)
     cwe = (95,)
     owasp_llm = ("LLM05", "LLM06")
     atlas = ("AML.T0050", "AML.T0051")
@@ -155,6 +127,27 @@ class LlmOutputToEval(FlowRule):
             print(eval(ACTIONS[reply.output_text]))
             """,
             because="the model only chooses among expressions that the program wrote",
+        ),
+        Good(
+            """
+            from langchain_core.tools import tool
+
+            @tool
+            def calculate(expression: str) -> str:
+                return str(eval(expression))
+            """,
+            because="arguments of a tool are reported by MLW424",
+        ),
+        Good(
+            """
+            from openai import OpenAI
+
+            reply = OpenAI().responses.create(model="gpt-4o", input=question)
+            expression = reply.output_text.strip()
+            if expression in ("df.mean()", "df.sum()"):
+                print(eval(expression))
+            """,
+            because="it is one of two expressions that the program wrote",
         ),
         Good(
             """
