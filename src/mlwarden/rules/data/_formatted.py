@@ -50,7 +50,38 @@ class Hole:
     is_number: bool = False
 
 
-class Formatting:
+class Surroundings:
+    """The function, module or cell that a call stands in: what its names are assigned, and its parameters."""
+
+    def __init__(self, call: CallSite, model: SemanticModel) -> None:
+        self._call, self._model = call, model
+        self._tree, self._line = _around(call, model)
+        self._function = next(iter(_functions(self._tree)), None) if call.function is not None else None
+
+    def assigned(self, name: str) -> list[ast.expr]:
+        """What a name is assigned before the call: the last value, then what is appended to it."""
+        found: list[ast.expr] = []
+        for node in sorted(_own_nodes(self._function or self._tree), key=lambda node: getattr(node, "lineno", 0)):
+            if getattr(node, "lineno", 0) > self._line:
+                break
+            if isinstance(node, (ast.Assign, ast.AnnAssign, ast.NamedExpr)):
+                targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+                if node.value is not None and any(_is_name(target, name) for target in targets):
+                    found = [node.value]
+            elif isinstance(node, ast.AugAssign) and _is_name(node.target, name):
+                found = [*found, node.value] if isinstance(node.op, ast.Add) else [node.value]
+        return found
+
+    def parameters(self) -> dict[str, ast.expr | None]:
+        """The parameters of the function, with their annotations."""
+        if self._function is None:
+            return {}
+        arguments = self._function.args
+        listed = (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, arguments.vararg, arguments.kwarg)
+        return {argument.arg: argument.annotation for argument in listed if argument is not None}
+
+
+class Formatting(Surroundings):
     """The holes of an argument, and what is known of them.
 
     Attributes:
@@ -58,12 +89,10 @@ class Formatting:
     """
 
     def __init__(self, call: CallSite, model: SemanticModel, keyword: str, position: int | None) -> None:
-        self._call, self._model = call, model
-        self._tree, self._line = _around(call, model)
-        self._function = next(iter(_functions(self._tree)), None) if call.function is not None else None
+        super().__init__(call, model)
         self.holes: tuple[Hole, ...] | None = None
         span = call.argument_span(keyword, position)
-        expression = None if span is None else _expression(call.text(span))
+        expression = None if span is None else expression_of(call.text(span))
         pieces = None if expression is None else self._pieces(expression, expression, _DEPTH)
         if pieces is None or (len(pieces) == 1 and isinstance(pieces[0], Hole)):
             return
@@ -88,7 +117,7 @@ class Formatting:
     def is_parameter(self, hole: Hole) -> bool:
         """Whether a hole is filled with a parameter of the function, or a part of one."""
         names = {node.id for node in ast.walk(hole.expression) if isinstance(node, ast.Name)} - {"self", "cls"}
-        return bool(names & set(self._parameters()))
+        return bool(names & set(self.parameters()))
 
     # --- pieces ------------------------------------------------------------------------------------------------------
 
@@ -109,7 +138,7 @@ class Formatting:
         if isinstance(node, ast.Call):
             return self._called(node, written, depth)
         if isinstance(node, ast.Name):
-            assigned = self._assigned(node.id)
+            assigned = self.assigned(node.id)
             if assigned:
                 pieces: list[str | Hole] = []
                 for value in assigned:
@@ -209,27 +238,6 @@ class Formatting:
 
     # --- names -------------------------------------------------------------------------------------------------------
 
-    def _assigned(self, name: str) -> list[ast.expr]:
-        """What a name is assigned before the call: the last value, then what is appended to it."""
-        found: list[ast.expr] = []
-        for node in sorted(_own_nodes(self._function or self._tree), key=lambda node: getattr(node, "lineno", 0)):
-            if getattr(node, "lineno", 0) > self._line:
-                break
-            if isinstance(node, (ast.Assign, ast.AnnAssign, ast.NamedExpr)):
-                targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-                if node.value is not None and any(_is_name(target, name) for target in targets):
-                    found = [node.value]
-            elif isinstance(node, ast.AugAssign) and _is_name(node.target, name):
-                found = [*found, node.value] if isinstance(node.op, ast.Add) else [node.value]
-        return found
-
-    def _parameters(self) -> dict[str, ast.expr | None]:
-        if self._function is None:
-            return {}
-        arguments = self._function.args
-        listed = (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, arguments.vararg, arguments.kwarg)
-        return {argument.arg: argument.annotation for argument in listed if argument is not None}
-
     def _is_number(self, node: ast.expr, depth: int) -> bool:
         if isinstance(node, ast.Constant):
             return isinstance(node.value, (int, float))
@@ -243,11 +251,11 @@ class Formatting:
             return self._is_number(node.body, depth) and self._is_number(node.orelse, depth)
         if not isinstance(node, ast.Name):
             return False
-        annotation = self._parameters().get(node.id)
+        annotation = self.parameters().get(node.id)
         if annotation is not None:
             names = {part.id for part in ast.walk(annotation) if isinstance(part, ast.Name)}
             return bool(names) and names <= {"int", "float", "bool", "Optional"}
-        assigned = self._assigned(node.id)
+        assigned = self.assigned(node.id)
         if assigned:
             return depth > 0 and all(self._is_number(value, depth - 1) for value in assigned)
         return any(
@@ -264,7 +272,7 @@ class Formatting:
             return True
         if isinstance(node, ast.IfExp):
             return self._is_constant(node.body) and self._is_constant(node.orelse)
-        value = self._value(node.id) if isinstance(node, ast.Name) and node.id not in self._parameters() else None
+        value = self._value(node.id) if isinstance(node, ast.Name) and node.id not in self.parameters() else None
         return value is not None and len(value.constants()) == len(value.alternatives())
 
     def _value(self, name: str) -> Value | None:
@@ -310,7 +318,8 @@ def _functions(tree: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef
     return (node for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)))
 
 
-def _expression(text: str) -> ast.expr | None:
+def expression_of(text: str) -> ast.expr | None:
+    """The tree of an expression, or None if it can't be read."""
     try:
         return ast.parse(f"({text}\n)", mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
