@@ -290,3 +290,19 @@ FLASK_NO_ENV = TurningPoint(
     "the variable is no longer heeded",
     "https://flask.palletsprojects.com/en/stable/changes/#version-2-3-0",
 )
+LANGCHAIN_DANGEROUS_CODE = TurningPoint(
+    "langchain-experimental",
+    "langchain_experimental.agents.create_pandas_dataframe_agent",
+    "allow_dangerous_code",
+    "0.0.61",
+    "the parameter exists; False, which refuses to start, by default",
+    "https://pypi.org/project/langchain-experimental/0.0.61/",
+)
+LANGCHAIN_GRAPH_FLAG = TurningPoint(
+    "langchain-community",
+    "langchain_community.chains.graph_qa.cypher.GraphCypherQAChain",
+    "allow_dangerous_requests",
+    "0.2.19",
+    "the parameter exists; False, which refuses to start, by default (CVE-2024-8309)",
+    _ADVISORIES + "CVE-2024-8309",
+)
