@@ -306,3 +306,11 @@ LANGCHAIN_GRAPH_FLAG = TurningPoint(
     "the parameter exists; False, which refuses to start, by default (CVE-2024-8309)",
     _ADVISORIES + "CVE-2024-8309",
 )
+NUMEXPR_SANITIZES = TurningPoint(
+    "numexpr",
+    "numexpr.evaluate",
+    "sanitize",
+    "2.8.5",
+    "expressions with underscores, semicolons and attributes are refused by default",
+    "https://github.com/pydata/numexpr/blob/master/RELEASE_NOTES.rst",
+)
