@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 _SET_BY_CALL = ("os.environ.setdefault", "os.putenv", "os.environ.__setitem__", "*.setenv")
 _SET_BY_MAPPING = ("os.environ.update",)
 _RUNS = ("run", "Popen", "call", "check_call", "check_output")
+ANY_VALUE = r"[^\s\"'#;}\]]+"
+"""The pattern of a variable's value that may be anything without blanks and quotes."""
 # Files that explain, rather than configure.
 _PROSE = (".md", ".markdown", ".mdx", ".rst", ".txt", ".html", ".htm", ".rmd", ".qmd")
 
@@ -83,20 +85,26 @@ def _values(mappings: tuple[Value, ...], name: str) -> Iterator[Value]:
                 yield option.get(name)
 
 
-def settings_in_text(document: Document, name: str) -> Iterator[Setting]:
-    """Where notebook magics, shell lines, `.env` files, Dockerfiles, YAML and the like set a variable."""
+def settings_in_text(document: Document, name: str, *, value: str = "[A-Za-z0-9]+") -> Iterator[Setting]:
+    """Where notebook magics, shell lines, `.env` files, Dockerfiles, YAML and the like set a variable.
+
+    Args:
+        document: the document.
+        name: the variable.
+        value: the pattern of the values that count; `ANY_VALUE` for every value without blanks.
+    """
     if isinstance(document, Notebook):
         for cell in document.cells:
             for magic in cell.magics:
                 span = Span(magic.span.start, magic.span.end, cell.index)
                 text = cell.source[span.start : span.end]
                 words = magic.name in {"env", "set_env"}
-                for match in _pattern(name, words).finditer(text):
+                for match in _pattern(name, words, value).finditer(text):
                     whole = magic.kind in {"line", "shell"} and words
                     removal = without_statement(document, span) if whole else None
                     yield Setting(_part(span, match), Constant(match["value"]), removal)
     elif isinstance(document, PlainText) and not document.path.lower().endswith(_PROSE):
-        for match in _pattern(name, "docker" in document.path.lower()).finditer(document.text):
+        for match in _pattern(name, "docker" in document.path.lower(), value).finditer(document.text):
             line_start = document.text.rfind("\n", 0, match.start("name")) + 1
             if document.text[line_start : match.start("name")].lstrip().startswith(("#", "//", ";", "rem ", "REM ")):
                 continue
@@ -160,14 +168,15 @@ def _part(outer: Span, match: re.Match[str]) -> Span:
     return Span(outer.start + match.start("name"), outer.start + match.end("value"), outer.cell)
 
 
-def _pattern(name: str, spaces: bool) -> re.Pattern[str]:
+def _pattern(name: str, spaces: bool, value: str) -> re.Pattern[str]:
     """`NAME=1`, `NAME: "1"`, `"NAME": "1"`, `name: NAME` followed by `value: "1"`; with `spaces` also `NAME 1`."""
     between = r"(?:[\"']?[ \t]*[=:][ \t]*|[\"']?[ \t]*\r?\n[ \t]*[\"']?value[\"']?[ \t]*:[ \t]*"
     between += r"|[ \t]+)" if spaces else ")"
-    return re.compile(rf"(?<![\w$-])(?P<name>{re.escape(name)}){between}[\"']?(?P<value>[A-Za-z0-9]+)(?![\w.])")
+    return re.compile(rf"(?<![\w$-])(?P<name>{re.escape(name)}){between}[\"']?(?P<value>{value})(?![\w.])")
 
 
 __all__ = [
+    "ANY_VALUE",
     "Setting",
     "is_false",
     "is_set",

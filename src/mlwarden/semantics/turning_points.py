@@ -314,3 +314,11 @@ NUMEXPR_SANITIZES = TurningPoint(
     "expressions with underscores, semicolons and attributes are refused by default",
     "https://github.com/pydata/numexpr/blob/master/RELEASE_NOTES.rst",
 )
+GRADIO_BLOCKED_PATHS_CASE = TurningPoint(
+    "gradio",
+    "gradio.Blocks.launch",
+    "blocked_paths",
+    "5.11.0",
+    "CVE-2025-23042 is fixed: letters of another case no longer get around it",
+    _ADVISORIES + "CVE-2025-23042",
+)
