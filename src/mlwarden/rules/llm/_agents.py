@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, TypeVar
 
-from mlwarden.model.levels import Confidence
-from mlwarden.semantics.values import Constant, Function, Reference, Sequence, Text
+from mlwarden.semantics.values import Constant, Reference, Sequence
 from mlwarden.semantics.values import Mapping as MappingValue
 
 if TYPE_CHECKING:
@@ -81,23 +80,13 @@ def handed_over(call: CallSite, calls: list[CallSite]) -> bool:
 
 
 def is_given(value: Value) -> bool:
-    """Whether an argument that asks for a callable or object is given, and not as None or False."""
-    return not value.may_be_absent and not any(
-        isinstance(option, Constant) and not option.value for option in value.alternatives()
+    """Whether an argument that asks for a callable or object is given for certain, and not as None or False."""
+    return not any(
+        option.is_absent or (isinstance(option, Constant) and not option.value) for option in value.alternatives()
     )
 
 
-def asks(value: Value) -> bool:
-    """Whether a switch that is a bool or a function is certainly on, or may be: nothing says that it is off."""
-    return is_given(value) and any(not isinstance(option, Text) for option in value.alternatives())
-
-
-def is_function(value: Value) -> bool:
-    """Whether a value is certainly a function."""
-    return all(isinstance(option, Function) for option in value.alternatives())
-
-
-def lowest(*levels: Confidence) -> Confidence:
-    """The least sure of several levels."""
-    order = (Confidence.LOW, Confidence.MEDIUM, Confidence.HIGH)
-    return min(levels, key=order.index)
+def shown(name: str) -> str:
+    """A qualified name for messages: the last part, with its class: "PALChain.from_math_prompt"."""
+    parts = name.split(".")
+    return ".".join(parts[-2:]) if len(parts) > 1 and parts[-2][:1].isupper() else parts[-1]

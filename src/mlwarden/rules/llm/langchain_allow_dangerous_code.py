@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mlwarden.rules.base import Bad, Confidence, Finding, Good, Missed, Reference, Rule, Severity
 from mlwarden.rules.examples import as_notebook
-from mlwarden.rules.llm._agents import api_of, from_langchain, patterns
+from mlwarden.rules.llm._agents import api_of, from_langchain, patterns, shown
 from mlwarden.semantics.loaders import switched_on
 from mlwarden.semantics.turning_points import LANGCHAIN_DANGEROUS_CODE
 
@@ -256,14 +256,8 @@ class LangchainAllowDangerousCode(Rule):
     def _report(self, call: CallSite, how: str, sure: Confidence) -> Finding:
         return self.finding(
             call.span,
-            f"`{_shown(call.name)}` {how} runs Python that the model writes in this process: who can steer the model, "
+            f"`{shown(call.name)}` {how} runs Python that the model writes in this process: who can steer the model, "
             "or fill a cell of its data, runs code here; use a sandbox, or tools with typed arguments",
             confidence=sure,
             trace=call.context,
         )
-
-
-def _shown(name: str) -> str:
-    """The function's name, with its class."""
-    parts = name.split(".")
-    return ".".join(parts[-2:]) if len(parts) > 1 and parts[-2][:1].isupper() else parts[-1]
