@@ -322,3 +322,39 @@ GRADIO_BLOCKED_PATHS_CASE = TurningPoint(
     "CVE-2025-23042 is fixed: letters of another case no longer get around it",
     _ADVISORIES + "CVE-2025-23042",
 )
+MCP_CHECKS_HOST_ON_LOOPBACK = TurningPoint(
+    "mcp",
+    "mcp.server.fastmcp.FastMCP",
+    "transport_security",
+    "1.23.0",
+    "a server on 127.0.0.1 checks the Host header unless told otherwise (CVE-2025-66416)",
+    _ADVISORIES + "CVE-2025-66416",
+)
+_LXML_CHANGES = "https://github.com/lxml/lxml/blob/master/CHANGES.txt"
+LXML_NO_EXTERNAL_ENTITIES = TurningPoint(
+    "lxml", "lxml.etree.XMLParser", "resolve_entities", "5.0", "'internal' by default", _LXML_CHANGES
+)
+LXML_NO_EXTERNAL_ENTITIES_ANYWHERE = TurningPoint(
+    "lxml",
+    "lxml.etree.iterparse",
+    "resolve_entities",
+    "6.1",
+    "'internal' by default, for ETCompatXMLParser too",
+    "https://github.com/lxml/lxml/security/advisories/GHSA-vfmq-68hx-4jfw",
+)
+LANGCHAIN_EVERNOTE_FIXED = TurningPoint(
+    "langchain-community",
+    "langchain_community.document_loaders.EverNoteLoader",
+    "",
+    "0.3.27",
+    "external entities are no longer resolved (CVE-2025-6984)",
+    _ADVISORIES + "CVE-2025-6984",
+)
+LANGCHAIN_XML_OUTPUT_FIXED = TurningPoint(
+    "langchain-core",
+    "langchain_core.output_parsers.XMLOutputParser",
+    "parser",
+    "0.1.35",
+    "defusedxml reads the model's answer by default (CVE-2024-1455)",
+    _ADVISORIES + "CVE-2024-1455",
+)

@@ -78,8 +78,7 @@ class DataframeEvalDynamic(Rule):
     atlas = ("AML.T0050",)
     references = (
         Reference("pandas.eval: security", "https://pandas.pydata.org/docs/reference/api/pandas.eval.html"),
-        Reference("CVE-2024-9880: pandas, DataFrame.query", "https://nvd.nist.gov/vuln/detail/CVE-2024-9880"),
-        Reference("CVE-2023-39631: numexpr", "https://nvd.nist.gov/vuln/detail/CVE-2023-39631"),
+        Reference("CVE-2023-39631: LangChain, numexpr", "https://nvd.nist.gov/vuln/detail/CVE-2023-39631"),
     )
     examples = (
         Bad(
