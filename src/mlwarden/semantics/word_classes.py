@@ -2,7 +2,8 @@
 
 `@secret` stands for any name that says its value is a secret: `hf_token`, `OPENAI_API_KEY`, `password`. `@model`
 stands for any without which no language model's output and no retrieved document is known: modules of providers and
-frameworks, `llm`, `completions`; `@tool` for any without which no function is a model's tool.
+frameworks, `llm`, `completions`; `@tool` for any without which no function is a model's tool; `@request` for any
+without which nothing comes from a web request, a visitor of a demo, or a person at the keyboard.
 """
 
 from __future__ import annotations
@@ -21,14 +22,23 @@ _MODEL = (
     r"|agent_executor|query_engine|chat_engine|code_?agent|inference"
 )
 _TOOL = r"tool|kernel_function|register_for_|register_function"
+_REQUEST = (
+    r"flask|fastapi|starlette|quart|sanic|bottle|django|aiohttp|tornado|litestar|gradio|streamlit|chainlit|bentoml|modal"
+    r"|litserve|functions_framework|slack_bolt|request|websocket|\binput\s*\(|raw_input|stdin|cherrypy|torch_handler|telebot"
+    r"|discord|\bpost\b|\broute\b|http\.server|BaseHTTP"
+)
 # What the bytes of a file must hold for one of its identifiers to be of the class.
 _STEMS = {
     "@secret": re.compile(rb"key|token|secret|passw|passphrase|pwd|_pat\b|credential", re.IGNORECASE),
     "@model": re.compile(_MODEL.encode(), re.IGNORECASE),
     "@tool": re.compile(_TOOL.encode(), re.IGNORECASE),
+    "@request": re.compile(_REQUEST.encode(), re.IGNORECASE),
 }
 _MODEL_NAME = re.compile(_MODEL, re.IGNORECASE)
 _TOOL_NAME = re.compile(_TOOL, re.IGNORECASE)
+_REQUEST_NAME = re.compile(
+    _REQUEST.replace(r"http\.server", "server").replace(r"\binput\s*\(", r"\binput\b"), re.IGNORECASE
+)
 
 
 def in_bytes(word: str, content: bytes) -> bool | None:
@@ -61,4 +71,14 @@ def _is_of_a_tool(name: str) -> bool:
     return _TOOL_NAME.search(name) is not None
 
 
-_CLASSES: dict[str, Callable[[str], bool]] = {"@secret": _is_secret, "@model": _is_of_a_model, "@tool": _is_of_a_tool}
+@lru_cache(maxsize=65536)
+def _is_of_a_request(name: str) -> bool:
+    return _REQUEST_NAME.search(name) is not None
+
+
+_CLASSES: dict[str, Callable[[str], bool]] = {
+    "@secret": _is_secret,
+    "@model": _is_of_a_model,
+    "@tool": _is_of_a_tool,
+    "@request": _is_of_a_request,
+}

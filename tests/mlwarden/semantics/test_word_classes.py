@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -33,3 +35,23 @@ def test_a_plain_word_is_no_class() -> None:
 def test_every_named_secret_passes_both_stages(name: str) -> None:
     assert word_classes.in_bytes("@secret", name.encode())
     assert word_classes.among("@secret", [name])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "from flask import request",
+        "import gradio as gr",
+        "name = input('model? ')",
+        "def view(request): ...",
+        "@app.post('/x')",
+    ],
+)
+def test_words_of_requests(text: str) -> None:
+    assert word_classes.in_bytes("@request", text.encode())
+    assert word_classes.among("@request", re.findall(r"\w+", text))
+
+
+@pytest.mark.parametrize("text", ["def forward(self, input): return self.conv(input)", "self.input_layernorm(x)"])
+def test_words_of_other_code(text: str) -> None:
+    assert not word_classes.in_bytes("@request", text.encode())

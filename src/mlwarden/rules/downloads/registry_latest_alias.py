@@ -193,7 +193,7 @@ class RegistryLatestAlias(Rule):
         "use_artifact",
         "use_model",
         ("wandb", "artifact"),
-        "mlflow",
+        ("mlflow", "models"),
         "kagglehub",
         "tensorflow_hub",
         "bentoml",

@@ -47,6 +47,7 @@ class TorchHubLoad(Rule):
     name = "torch-hub-load"
     severity = Severity.HIGH
     calls = ("torch.hub.load", "torch.hub.list", "torch.hub.help")
+    triggers = (("torch", "hub", "load"), ("torch", "hub", "list"), ("torch", "hub", "help"))
     cwe = (494, 829)
     owasp_llm = ("LLM03",)
     owasp_ml = ("ML06",)

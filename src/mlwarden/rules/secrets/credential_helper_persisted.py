@@ -22,7 +22,7 @@ from mlwarden.rules.base import (
     Span,
 )
 from mlwarden.rules.examples import Examples, as_notebook, later
-from mlwarden.semantics.shell_calls import SHELL_CALLS, TRIGGERS, commands_of_call
+from mlwarden.semantics.shell_calls import SHELL_CALLS, commands_of_call
 
 if TYPE_CHECKING:
     from mlwarden.notebooks.shell_lines import Command
@@ -88,7 +88,11 @@ class CredentialHelperPersisted(Rule):
     severity = Severity.LOW
     kinds = (DocumentKind.PYTHON, DocumentKind.NOTEBOOK, DocumentKind.TEXT)
     calls = (*_LOGINS, *SHELL_CALLS)
-    triggers = ("add_to_git_credential", *TRIGGERS, "credential", "login", "activate", "configure", "remote", "token")
+    triggers = (
+        "add_to_git_credential",
+        "credential",
+        *(("RUN", word) for word in ("login", "activate", "configure", "remote", "token")),  # in a Dockerfile
+    )
     cwe = (522,)
     owasp_llm = ("LLM02",)
     atlas = ("AML.T0055",)
