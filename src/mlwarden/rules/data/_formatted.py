@@ -10,6 +10,7 @@ import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from mlwarden.notebooks.notebook import Notebook
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from mlwarden.semantics.values import Value
 
 _DEPTH = 6
+_ASSIGNMENTS = 1000
 _NUMBERS = frozenset({"int", "float", "len", "round", "abs", "sum", "ord", "hash", "bool"})
 _NUMBER_FORMAT = re.compile(r".*[bdeEfFgGnoxX%]\Z", re.DOTALL)
 _PLACEHOLDER = re.compile(r"[\"'](?:\?|%s|:|\$)|place_?holder|q_?mark|\bmarks\b|\bbind", re.IGNORECASE)
@@ -50,33 +52,60 @@ class Hole:
     is_number: bool = False
 
 
+class _Block:
+    """The tree of a function, module or cell, with what its names are assigned, by line."""
+
+    def __init__(self, text: str, *, is_function: bool) -> None:
+        try:
+            self.tree = parse(text)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            self.tree = ast.Module(body=[], type_ignores=[])
+        self.function = next(_functions(self.tree), None) if is_function else None
+        self.assignments: dict[str, list[tuple[int, ast.expr, bool, bool]]] = {}
+        self.loops: dict[str, list[ast.For | ast.comprehension]] = {}
+        for node in _own_nodes(self.function or self.tree):
+            if isinstance(node, (ast.Assign, ast.AnnAssign, ast.NamedExpr, ast.AugAssign)) and node.value is not None:
+                augments = isinstance(node, ast.AugAssign)
+                appends = isinstance(node, ast.AugAssign) and isinstance(node.op, ast.Add)
+                for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
+                    if isinstance(target, ast.Name):
+                        self.assignments.setdefault(target.id, []).append((node.lineno, node.value, augments, appends))
+            elif isinstance(node, (ast.For, ast.comprehension)):
+                for part in ast.walk(node.target):
+                    if isinstance(part, ast.Name):
+                        self.loops.setdefault(part.id, []).append(node)
+        for assigned in self.assignments.values():
+            assigned.sort(key=lambda entry: entry[0])
+
+
+@lru_cache(maxsize=16)
+def _block(text: str, is_function: bool) -> _Block:
+    """The same for a text that was asked for just before: a file may hold thousands of calls."""
+    return _Block(text, is_function=is_function)
+
+
 class Surroundings:
     """The function, module or cell that a call stands in: what its names are assigned, and its parameters."""
 
     def __init__(self, call: CallSite, model: SemanticModel) -> None:
         self._call, self._model = call, model
-        self._tree, self._line = _around(call, model)
-        self._function = next(iter(_functions(self._tree)), None) if call.function is not None else None
+        text, self._line = _around(call, model)
+        self._block = _block(text, call.function is not None)
 
     def assigned(self, name: str) -> list[ast.expr]:
         """What a name is assigned before the call: the last value, then what is appended to it."""
         found: list[ast.expr] = []
-        for node in sorted(_own_nodes(self._function or self._tree), key=lambda node: getattr(node, "lineno", 0)):
-            if getattr(node, "lineno", 0) > self._line:
+        for line, value, augments, appends in self._block.assignments.get(name, ())[:_ASSIGNMENTS]:
+            if line > self._line:
                 break
-            if isinstance(node, (ast.Assign, ast.AnnAssign, ast.NamedExpr)):
-                targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-                if node.value is not None and any(_is_name(target, name) for target in targets):
-                    found = [node.value]
-            elif isinstance(node, ast.AugAssign) and _is_name(node.target, name):
-                found = [*found, node.value] if isinstance(node.op, ast.Add) else [node.value]
+            found = [*found, value] if augments and appends else [value]
         return found
 
     def parameters(self) -> dict[str, ast.expr | None]:
         """The parameters of the function, with their annotations."""
-        if self._function is None:
+        if self._block.function is None:
             return {}
-        arguments = self._function.args
+        arguments = self._block.function.args
         listed = (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, arguments.vararg, arguments.kwarg)
         return {argument.arg: argument.annotation for argument in listed if argument is not None}
 
@@ -130,9 +159,7 @@ class Formatting(Surroundings):
         if isinstance(node, ast.JoinedStr):
             return self._joined(node, depth)
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
-            left = self._pieces(node.left, node.left, depth - 1)
-            right = self._pieces(node.right, node.right, depth - 1)
-            return None if left is None or right is None else [*left, *right]
+            return self._added(node, depth)
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mod):
             return self._percent(node, depth)
         if isinstance(node, ast.Call):
@@ -150,6 +177,19 @@ class Formatting(Surroundings):
                     pieces.extend(found)
                 return pieces
         return [Hole("", node, written)]
+
+    def _added(self, node: ast.expr, depth: int) -> list[str | Hole] | None:
+        operands: list[ast.expr] = []
+        while isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):  # a chain nests to the left
+            operands.append(node.right)
+            node = node.left
+        pieces: list[str | Hole] = []
+        for operand in (node, *reversed(operands)):
+            found = self._pieces(operand, operand, depth - 1)
+            if found is None:
+                return None
+            pieces.extend(found)
+        return pieces
 
     def _joined(self, node: ast.JoinedStr, depth: int) -> list[str | Hole] | None:
         pieces: list[str | Hole] = []
@@ -246,9 +286,9 @@ class Formatting(Surroundings):
         if isinstance(node, ast.BinOp):
             return depth > 0 and self._is_number(node.left, depth - 1) and self._is_number(node.right, depth - 1)
         if isinstance(node, ast.UnaryOp):
-            return self._is_number(node.operand, depth)
+            return depth > 0 and self._is_number(node.operand, depth - 1)
         if isinstance(node, ast.IfExp):
-            return self._is_number(node.body, depth) and self._is_number(node.orelse, depth)
+            return depth > 0 and self._is_number(node.body, depth - 1) and self._is_number(node.orelse, depth - 1)
         if not isinstance(node, ast.Name):
             return False
         annotation = self.parameters().get(node.id)
@@ -258,12 +298,9 @@ class Formatting(Surroundings):
         assigned = self.assigned(node.id)
         if assigned:
             return depth > 0 and all(self._is_number(value, depth - 1) for value in assigned)
-        return any(
-            isinstance(loop, (ast.For, ast.comprehension)) and _counts(loop, node.id)
-            for loop in ast.walk(self._function or self._tree)
-        )
+        return any(_counts(loop, node.id) for loop in self._block.loops.get(node.id, ()))
 
-    def _is_constant(self, node: ast.expr) -> bool:
+    def _is_constant(self, node: ast.expr, depth: int = _DEPTH) -> bool:
         """Whether an expression is a constant of the program, as far as names tell."""
         if isinstance(node, ast.Constant):
             return True
@@ -271,7 +308,7 @@ class Formatting(Surroundings):
         if last and last.strip("_").isupper():
             return True
         if isinstance(node, ast.IfExp):
-            return self._is_constant(node.body) and self._is_constant(node.orelse)
+            return depth > 0 and self._is_constant(node.body, depth - 1) and self._is_constant(node.orelse, depth - 1)
         value = self._value(node.id) if isinstance(node, ast.Name) and node.id not in self.parameters() else None
         return value is not None and len(value.constants()) == len(value.alternatives())
 
@@ -281,8 +318,16 @@ class Formatting(Surroundings):
 
 
 def _is_marked(node: ast.expr) -> bool:
-    text = ast.unparse(node)
+    text = unparsed(node)
     return bool(_PLACEHOLDER.search(text) or _QUOTED.search(text))
+
+
+def unparsed(node: ast.AST) -> str:
+    """The text of a node, "" if it is nested too deeply to be written."""
+    try:
+        return ast.unparse(node)
+    except RecursionError:
+        return ""
 
 
 def _counts(loop: ast.For | ast.comprehension, name: str) -> bool:
@@ -326,8 +371,8 @@ def expression_of(text: str) -> ast.expr | None:
         return None
 
 
-def _around(call: CallSite, model: SemanticModel) -> tuple[ast.Module, int]:
-    """The tree of the function, module or cell that a call stands in, and the call's line in it."""
+def _around(call: CallSite, model: SemanticModel) -> tuple[str, int]:
+    """The text of the function, module or cell that a call stands in, and the call's line in it."""
     fragment = call.fragment
     function = call.function
     start = call.span.start - fragment.start
@@ -344,7 +389,4 @@ def _around(call: CallSite, model: SemanticModel) -> tuple[ast.Module, int]:
         document = model.document
         text = document.cells[call.cell or 0].python if isinstance(document, Notebook) else document.text
         line = lines_at(document, call.cell).line_of(call.span.start) + 1
-    try:
-        return parse(text), line
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return ast.Module(body=[], type_ignores=[]), line
+    return text, line

@@ -9,6 +9,7 @@ from __future__ import annotations
 import enum
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from mlwarden.notebooks.notebook import Notebook
@@ -61,6 +62,8 @@ _SIZE = re.compile(
 _COMMENT = re.compile(r"#[^\r\n]*")
 _CALLED = re.compile(r"(?<![\w.])(?:(?P<owner>self|cls|[A-Z]\w*)\.)?(?P<name>[A-Za-z_]\w*)\(")
 _FUNCTIONS = 12
+# Characters before a call that are read.
+_LONGEST = 20_000
 
 
 def check_before(call: CallSite, model: SemanticModel) -> Check:
@@ -100,7 +103,7 @@ def text_of(definition: FunctionDefinition) -> str:
 
 def _texts(call: CallSite, model: SemanticModel) -> tuple[str, list[str], list[str]]:
     """The text up to a call; with those of the functions it calls; the names of the calls that lead elsewhere."""
-    text = _COMMENT.sub("", _text_before(call, model))
+    text = _COMMENT.sub("", _text_before(call, model)[-_LONGEST:])
     texts, foreign = [text], []
     seen: set[int] = set()
     pending = [(text, call.function)]
@@ -160,9 +163,8 @@ def _text_before(call: CallSite, model: SemanticModel) -> str:
     text = document.cells[call.cell or 0].python if isinstance(document, Notebook) else document.text
     last = lines_at(document, call.cell).line_of(call.span.end) + 1
     lines = re.split(r"\r\n|\r|\n", text)
-    try:
-        statements = parse(text).body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    statements = _statements(text)
+    if statements is None:
         return fragment.text[:end]
     # What functions and classes above contain does not run before the call.
     return "\n".join(
@@ -171,6 +173,14 @@ def _text_before(call: CallSite, model: SemanticModel) -> str:
         if not _is_definition(statement) and statement.lineno <= last
         for line in lines[statement.lineno - 1 : min(statement.end_lineno or statement.lineno, last)]
     )
+
+
+@lru_cache(maxsize=4)
+def _statements(text: str) -> list[ast.stmt] | None:
+    try:
+        return parse(text).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
 
 
 def _is_definition(statement: ast.stmt) -> bool:

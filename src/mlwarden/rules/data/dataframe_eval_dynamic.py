@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from mlwarden.rules.base import Bad, Confidence, Finding, Good, Missed, Reference, Rule, Severity
-from mlwarden.rules.data._formatted import Formatting
+from mlwarden.rules.data._formatted import Formatting, unparsed
 from mlwarden.semantics.guards import is_guarded
 from mlwarden.semantics.turning_points import NUMEXPR_SANITIZES
 from mlwarden.semantics.values import Text, Unknown, Value
@@ -231,7 +230,7 @@ class DataframeEvalDynamic(Rule):
             confidence = Confidence.HIGH if taint.certain else Confidence.MEDIUM
         else:
             given = next((hole for hole in unsafe if formatting.is_parameter(hole)), None)
-            parameter = _parameter(value) if holes is None else ast.unparse(given.written) if given is not None else ""
+            parameter = _parameter(value) if holes is None else unparsed(given.written) if given is not None else ""
             if not parameter:
                 return
             severity, confidence, what = Severity.MEDIUM, Confidence.LOW, f"`{parameter}`, which the caller gives,"

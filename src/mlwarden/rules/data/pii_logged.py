@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from mlwarden.model.fixes import Applicability, TextEdit
 from mlwarden.notebooks.notebook import Notebook
 from mlwarden.rules.base import Bad, Confidence, Finding, Fix, Good, Missed, Reference, Rule, Severity, Span
-from mlwarden.rules.data._formatted import Surroundings, expression_of
+from mlwarden.rules.data._formatted import Surroundings, expression_of, unparsed
 from mlwarden.rules.data._personal import is_personal, spellings
 from mlwarden.rules.data._shown import Frames, place_of
 from mlwarden.rules.examples import as_notebook
@@ -439,8 +439,8 @@ class _Shown:
 
 
 def _direct(node: ast.expr) -> tuple[str, str, Confidence]:
-    text = ast.unparse(node)
-    return f"`{text}`" if len(text) <= 60 else "personal data", "", Confidence.MEDIUM
+    text = unparsed(node)
+    return f"`{text}`" if 0 < len(text) <= 60 else "personal data", "", Confidence.MEDIUM
 
 
 def _keys(node: ast.expr) -> list[str]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from mlwarden.model.fixes import Applicability, TextEdit
 from mlwarden.rules.base import Bad, Confidence, Finding, Fix, Good, Missed, Reference, Rule, Severity
-from mlwarden.rules.data._formatted import Formatting, Hole
+from mlwarden.rules.data._formatted import Formatting, Hole, unparsed
 from mlwarden.semantics.guards import is_guarded
 from mlwarden.semantics.values import Reference as Name
 from mlwarden.semantics.values import Text, Unknown, Value
@@ -439,7 +439,7 @@ def _graded(formatting: Formatting, unsafe: list[Hole]) -> tuple[Severity, Confi
     ours = values or unsafe
     given = next((hole for hole in ours if formatting.is_parameter(hole)), None)
     hole = given or ours[0]
-    shown = ast.unparse(hole.written)
+    shown = unparsed(hole.written)
     what = f"`{shown}`" if len(shown) <= 40 else "what is computed there"
     return (
         Severity.MEDIUM if values else Severity.LOW,
@@ -452,7 +452,7 @@ def _is_identifier(hole: Hole) -> bool:
     """Whether a hole stands where the name of a table or column does."""
     if hole.before.count("'") % 2 or re.search(r"\b(?:in|values)\s*\([^()]*\Z", hole.before, re.IGNORECASE):
         return False
-    named = _NAMED_SO.search(ast.unparse(hole.written)) or _NAMED_SO.search(ast.unparse(hole.expression))
+    named = _NAMED_SO.search(unparsed(hole.written)) or _NAMED_SO.search(unparsed(hole.expression))
     return bool(named) or not hole.before.strip() or _IDENTIFIER.search(hole.before) is not None
 
 
