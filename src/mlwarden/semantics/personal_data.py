@@ -1,0 +1,324 @@
+"""Personal data by the names that it goes by: columns (`df["email"]`), attributes (`user.phone`) and variables (`ssn`).
+
+Names say what a value is, not that it is real: rules report with no more than medium confidence, unless more is known.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from mlwarden.model.spans import Span
+from mlwarden.semantics.values import Reference
+
+if TYPE_CHECKING:
+    from mlwarden.semantics.calls import CallSite
+    from mlwarden.semantics.fragments import Fragment
+    from mlwarden.semantics.model import SemanticModel
+
+_PERSON = (
+    r"(?:customer|patient|employee|member|person|applicant|student|guest|buyer|tenant|donor|borrower|cardholder|passenger"
+    r"|voter|resident|respondent)"
+)
+# What the words of a name end up with: a pattern of all of them, and what such a value is called.
+_KINDS: tuple[tuple[str, str], ...] = (
+    (r"e ?mail(?: (?:address|addr|id))?|mail address|correo(?: electronico)?", "e-mail addresses"),
+    (
+        r"(?:(?:tele|cell|mobile |cell |home |work )?phone|telefon|telefono|tel|fax|whatsapp)(?: (?:number|no|nr|num))?|mobile (?:number|no)"
+        r"|telefonnummer|contact number",
+        "phone numbers",
+    ),
+    (r"ssn|social security(?: (?:number|no))?|social insurance number", "social security numbers"),
+    (
+        r"national id(?:entity)?(?: (?:number|no))?|nino|nhs (?:number|no)|aadhaa?r(?: (?:number|no))?|cpf|dni|curp|bsn|codice fiscale"
+        r"|personnummer|personal identification number|id card(?: (?:number|no))?|pan (?:number|card)",
+        "national identity numbers",
+    ),
+    (r"passport(?: (?:number|no|id))?|driver'?s? licen[sc]e(?: (?:number|no))?", "passport or licence numbers"),
+    (r"tax(?:payer)? (?:id|number)(?: number)?|steuer id", "tax numbers"),
+    (r"(?:credit|debit)? ?card (?:number|no)|(?:credit|debit) card|ccn?(?: num(?:ber)?)|cvv2?|cvc", "card numbers"),
+    (r"iban|bank account(?: (?:number|no))?|account iban|routing number", "bank accounts"),
+    (r"dob|date of birth|birth ?(?:date|day)|geburtsdatum|fecha nacimiento", "dates of birth"),
+    (
+        # Not `full_name`, which repositories have, nor `user_name`, which may be a login.
+        r"(?:first|last|maiden) name|firstname|lastname|surname|vorname|nachname"
+        rf"|(?:{_PERSON}|client) (?:full )?name",
+        "names of persons",
+    ),
+    (
+        rf"(?:home|street|postal|mailing|residential|user|{_PERSON}) address|street addr",
+        "postal addresses",
+    ),
+    (r"mrn|medical record(?: (?:number|no))?|health insurance (?:number|id)|patient id", "patient numbers"),
+    (r"(?:client|user|visitor|remote) ip(?: addr(?:ess)?)?|remote addr", "IP addresses"),
+)
+_LEADING = re.compile(
+    rf"(?:(?:{_PERSON}|user|client|candidate|owner|author|lead|contact|personal|primary|secondary|alternate|billing|shipping|my|new|old|raw|sender|recipient|all|unique|the"
+    r"|get|its|self|private|cleartext|plain) )+"
+)
+_ENDING = re.compile(r" (?:column|col|field|list|series|value|values|str|s)$")
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
+_COMPILED = tuple((re.compile(pattern), what) for pattern, what in _KINDS)
+
+# Calls that leave nothing of a person in their result: masks and digests by name, and figures about many.
+_MASK = re.compile(
+    r"mask|anonymi[sz]|pseudonym|redact|scrub|hash|hmac|sha\d|md5|blake|encrypt|cipher|obfuscat|de_?identif|sanitiz|sanitis"
+    r"|presidio|fingerprint|digest|censor|hide_",
+    re.IGNORECASE,
+)
+_FIGURES = frozenset(
+    """
+    len count nunique isna isnull notna notnull shape dtype dtypes describe sum mean std min max median duplicated is_unique any all
+    bool isinstance type hasattr contains match fullmatch startswith endswith size empty info memory_usage isin factorize cat codes
+    fit fit_transform transform
+    """.split()  # noqa: SIM905  # a word list reads better so
+)
+_DEPTH = 6
+
+
+@lru_cache(maxsize=16384)
+def kind_of_name(name: str) -> str:
+    """What kind of personal data a column or variable of this name holds ("e-mail addresses"), "" if none is told.
+
+    `has_email`, `email_count`, `EMAIL_REGEX`, `email_sent` hold none, `name` and `address` alone may be anything.
+    """
+    if not 2 < len(name) <= 60:
+        return ""
+    words = " ".join(word.lower() for word in _WORD.findall(name))
+    candidates = {words, _ENDING.sub("", words)}
+    candidates |= {_LEADING.sub("", one, count=1) for one in tuple(candidates)}
+    # Not `phones`, which are sounds where speech is recognised.
+    candidates |= {one[:-2] if one.endswith("sses") else one[:-1] for one in tuple(candidates) if _is_plural(one)}
+    for pattern, what in _COMPILED:
+        if any(pattern.fullmatch(one) for one in candidates):
+            return what
+    return ""
+
+
+def _is_plural(words: str) -> bool:
+    return words.endswith("s") and words not in {"phones", "address", "passports"} and not words.endswith(" address")
+
+
+def is_mask(name: str) -> bool:
+    """Whether a function of this name leaves nothing of a person in what it returns."""
+    return _MASK.search(name) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Personal:
+    """Personal data in an expression.
+
+    Attributes:
+        kind: what it is, "e-mail addresses".
+        written: how it is written where it comes from, `df["email"]`.
+        span: where that stands.
+    """
+
+    kind: str
+    written: str
+    span: Span
+
+
+class PersonalData:
+    """Where the personal data of a document goes, within functions, from cell to cell."""
+
+    def __init__(self, model: SemanticModel) -> None:
+        self._model = model
+        self._assigned: dict[tuple[int, str], list[tuple[cst.BaseExpression, Fragment]]] = {}
+        self._function_of: dict[int, int] = {}
+        for fragment in model.fragments:
+            if fragment.path is None:
+                self._collect(fragment)
+
+    def in_call(self, call: CallSite) -> Personal | None:
+        """The personal data among the arguments of a call, the first found."""
+        if not isinstance(call.node, cst.Call):
+            return None
+        for argument in call.node.args:
+            found = self.in_expression(argument.value, call.fragment, self._function_of.get(id(call.node), 0))
+            if found is not None:
+                return found
+        return None
+
+    def in_argument(self, call: CallSite, node: cst.BaseExpression) -> Personal | None:
+        """The personal data in an expression that is part of a call."""
+        return self.in_expression(node, call.fragment, self._function_of.get(id(call.node), 0))
+
+    def in_expression(
+        self, node: cst.BaseExpression, fragment: Fragment, function: int = 0, depth: int = _DEPTH
+    ) -> Personal | None:
+        """The first personal data whose value is in the value of an expression.
+
+        Args:
+            node: the expression, of that fragment.
+            fragment: where it stands.
+            function: the identity of the node of the function that it stands in, 0 at top level.
+            depth: how many variables are followed.
+        """
+        for part in _parts(node):
+            name, key = _named(part)
+            kind = kind_of_name(key)
+            if kind and not self._is_no_value(part, name, function):
+                span = fragment.span(part)
+                return Personal(kind, fragment.text[span.start - fragment.start : span.end - fragment.start], span)
+            if not isinstance(part, cst.Name) or depth == 0:
+                continue
+            for value, place in self._values(part.value, function)[-3:]:
+                found = self.in_expression(value, place, function, depth - 1)
+                if found is not None:
+                    return found
+        return None
+
+    def _values(self, name: str, function: int) -> list[tuple[cst.BaseExpression, Fragment]]:
+        return self._assigned.get((function, name)) or self._assigned.get((0, name), [])
+
+    def _is_no_value(self, part: cst.BaseExpression, name: str, function: int) -> bool:
+        """Whether a name that sounds like personal data is a module, or holds a constant of the program or a mask's result."""
+        if name:
+            bound = self._model.exports.get(name)
+            if isinstance(bound, Reference) and "(" not in bound.name:
+                return True
+            values = [value for value, _ in self._values(name, function)]
+            return bool(values) and all(_is_settled(value) for value in values)
+        if isinstance(part, cst.Subscript):  # df["email"] = df["email"].map(mask)
+            written = _written(part)
+            values = [value for value, _ in self._values(written, function)]
+            return bool(values) and _is_settled(values[-1])
+        return False
+
+    def _collect(self, fragment: Fragment) -> None:
+        stack: list[tuple[cst.CSTNode, int]] = [(fragment.tree, 0)]
+        while stack:
+            node, function = stack.pop()
+            if isinstance(node, (cst.FunctionDef, cst.Lambda)):
+                function = id(node)
+            elif isinstance(node, cst.Call):
+                self._function_of[id(node)] = function
+            pairs: list[tuple[cst.BaseExpression, cst.BaseExpression]] = []
+            if isinstance(node, cst.Assign):
+                pairs = [(target.target, node.value) for target in node.targets]
+            elif isinstance(node, (cst.AnnAssign, cst.NamedExpr, cst.AugAssign)) and node.value is not None:
+                pairs = [(node.target, node.value)]
+            elif isinstance(node, (cst.For, cst.CompFor)):
+                pairs = [(node.target, node.iter)]
+            elif isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute) and node.args:
+                if node.func.attr.value in {"append", "extend", "insert", "add", "update"}:
+                    pairs = [(node.func.value, node.args[-1].value)]
+            for target, value in pairs:
+                if isinstance(target, cst.Name):
+                    self._assigned.setdefault((function, target.value), []).append((value, fragment))
+                elif isinstance(target, cst.Subscript):
+                    self._assigned.setdefault((function, _written(target)), []).append((value, fragment))
+            # In order: what is pushed last is visited first.
+            stack.extend((child, function) for child in reversed(node.children))
+
+
+def _written(node: cst.BaseExpression) -> str:
+    """An item as a name to look it up by, whatever quotes it is written with."""
+    return cst.Module(body=()).code_for_node(node).replace("'", '"')
+
+
+def _is_settled(node: cst.BaseExpression) -> bool:
+    """Whether an expression is a constant, or has nothing of what goes in (a mask)."""
+    if isinstance(node, (cst.SimpleString, cst.Integer, cst.Float, cst.ConcatenatedString)):
+        return True
+    if isinstance(node, cst.Name):
+        return node.value == "None"
+    if isinstance(node, cst.Call):
+        return _ends(node)
+    return False
+
+
+def _named(node: cst.BaseExpression) -> tuple[str, str]:
+    """The bare name, or "", and the word that says what an expression's value is."""
+    if isinstance(node, cst.Name):
+        return node.value, node.value
+    if isinstance(node, cst.Attribute):
+        return "", node.attr.value
+    if isinstance(node, cst.Subscript) and len(node.slice) == 1 and isinstance(node.slice[0].slice, cst.Index):
+        return "", next((text for text in _texts(node.slice[0].slice.value) if kind_of_name(text)), "")
+    if isinstance(node, cst.Subscript) and len(node.slice) == 2 and isinstance(node.slice[1].slice, cst.Index):
+        return "", next(
+            (text for text in _texts(node.slice[1].slice.value) if kind_of_name(text)), ""
+        )  # df.loc[i, "email"]
+    if isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute) and node.func.attr.value in {"get", "pop"}:
+        return "", next((text for argument in node.args[:1] for text in _texts(argument.value)), "")
+    return "", ""
+
+
+def _texts(node: cst.BaseExpression) -> Iterator[str]:
+    """The texts of a key: one, or those of a list of columns."""
+    if isinstance(node, cst.SimpleString):
+        text = node.evaluated_value
+        if isinstance(text, str):
+            yield text
+    elif isinstance(node, (cst.List, cst.Tuple)):
+        for element in node.elements:
+            if isinstance(element.value, cst.SimpleString):
+                yield from _texts(element.value)
+
+
+def _ends(node: cst.Call) -> bool:
+    """Whether a call's result has nothing of a person in it: a mask, a digest, a figure."""
+    name = _last_name(node.func)
+    if name in _FIGURES or is_mask(name):
+        return True
+    if name in {"apply", "map", "transform", "applymap", "sub", "replace"}:
+        written = cst.Module(body=())
+        if name in {"sub", "replace"}:  # a pattern is taken out of a text
+            return name == "sub"
+        return any(is_mask(written.code_for_node(argument.value)) for argument in node.args)
+    return False
+
+
+def _last_name(node: cst.BaseExpression) -> str:
+    if isinstance(node, cst.Attribute):
+        return node.attr.value
+    return node.value if isinstance(node, cst.Name) else ""
+
+
+def _parts(node: cst.BaseExpression) -> Iterator[cst.BaseExpression]:
+    """The expressions whose values are in an expression's value, in the order in which they are written; bounded."""
+    stack: list[cst.BaseExpression] = [node]
+    for _ in range(400):
+        if not stack:
+            return
+        part = stack.pop()
+        yield part
+        stack.extend(reversed(list(_inner(part))))
+
+
+def _inner(node: cst.BaseExpression) -> Iterable[cst.BaseExpression]:
+    if isinstance(node, cst.FormattedString):
+        return [piece.expression for piece in node.parts if isinstance(piece, cst.FormattedStringExpression)]
+    if isinstance(node, cst.BinaryOperation):
+        return (node.left, node.right)
+    if isinstance(node, cst.BooleanOperation):
+        return (node.left, node.right)
+    if isinstance(node, cst.IfExp):
+        return (node.body, node.orelse)
+    if isinstance(node, (cst.List, cst.Tuple, cst.Set)):
+        return [element.value for element in node.elements]
+    if isinstance(node, cst.Dict):
+        return [element.value for element in node.elements]
+    if isinstance(node, (cst.ListComp, cst.SetComp, cst.GeneratorExp)):
+        return (node.elt, node.for_in.iter)
+    if isinstance(node, cst.DictComp):
+        return (node.value,)
+    if isinstance(node, cst.Subscript):
+        return (node.value,)
+    if isinstance(node, cst.Attribute):
+        return () if node.attr.value in _FIGURES else (node.value,)
+    if isinstance(node, (cst.Await, cst.StarredElement)):
+        return (node.expression,) if isinstance(node, cst.Await) else (node.value,)
+    if isinstance(node, cst.Call):
+        if _ends(node):
+            return ()
+        receiver = (node.func.value,) if isinstance(node.func, cst.Attribute) else ()
+        return (*receiver, *(argument.value for argument in node.args))
+    return ()
