@@ -170,6 +170,8 @@ CONTENT: dict[str, tuple[int, str]] = {
     "memoryview": (0, ""),
     "pickle.Unpickler": (0, "file"),
     "dill.Unpickler": (0, "file"),
+    "urllib.request.Request": (0, "url"),
+    "urllib2.Request": (0, "url"),
     "requests.get": (0, "url"),
     "requests.post": (0, "url"),
     "urllib.request.urlopen": (0, "url"),

@@ -12,17 +12,37 @@ from mlwarden.model.spans import Span
 from mlwarden.notebooks.shell_http import insecure_in
 from mlwarden.rules.base import Bad, Confidence, Finding, Fix, Good, Reference, Rule, Severity
 from mlwarden.semantics.hosts import is_loopback
+from mlwarden.semantics.loaders import leaves
 from mlwarden.semantics.shell_calls import SHELL_CALLS, commands_of_call
+from mlwarden.semantics.values import Reference as Made
 
 if TYPE_CHECKING:
     from mlwarden.semantics.calls import CallSite
     from mlwarden.semantics.model import SemanticModel
+    from mlwarden.semantics.values import Value
 
 # Call -> (position, keyword) of the address.
 DOWNLOADS: dict[str, tuple[int, str]] = {
     "urllib.request.urlretrieve": (0, "url"),
     "urllib.request.urlopen": (0, "url"),
     "urllib.urlretrieve": (0, "url"),
+    "urllib2.urlopen": (0, "url"),
+    "urllib.request.URLopener().open": (0, "fullurl"),
+    "urllib.request.URLopener().retrieve": (0, "url"),
+    "urllib.request.FancyURLopener().open": (0, "fullurl"),
+    "urllib.request.FancyURLopener().retrieve": (0, "url"),
+    "urllib.request.build_opener().open": (0, "fullurl"),
+    "requests.request": (1, "url"),
+    "requests.Session().request": (1, "url"),
+    "httpx.request": (1, "url"),
+    "httpx.Client().request": (1, "url"),
+    "httpx.Client().stream": (1, "url"),
+    "httpx.AsyncClient().get": (0, "url"),
+    "httpx.AsyncClient().request": (1, "url"),
+    "httpx.AsyncClient().stream": (1, "url"),
+    "aiohttp.ClientSession().request": (1, "url"),
+    "urllib3.request": (1, "url"),
+    "urllib3.PoolManager().request": (1, "url"),
     "requests.get": (0, "url"),
     "requests.Session().get": (0, "url"),
     "httpx.get": (0, "url"),
@@ -162,6 +182,36 @@ class PlaintextArtifactUrl(Rule):
             severity=Severity.HIGH,
             message="`git` fetches from 'code.acme.org' over plain git: anybody on the way can hand out another file",
         ),
+        Bad(
+            """
+            import urllib.request
+
+            request = urllib.request.Request("http://models.acme.org/m.bin", headers={"Accept": "*/*"})
+            with urllib.request.urlopen(request) as answer:
+                 ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+                data = answer.read()
+            """,
+        ),
+        Bad(
+            """
+            import httpx
+            import requests
+
+            client = httpx.Client(base_url="http://models.acme.org")
+            first = client.get("/m.bin")
+                    ^^^^^^^^^^^^^^^^^^^^
+            second = requests.request("GET", "http://models.acme.org/m.bin")
+                     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+            """,
+            fixed="""
+            import httpx
+            import requests
+
+            client = httpx.Client(base_url="http://models.acme.org")
+            first = client.get("/m.bin")
+            second = requests.request("GET", "https://models.acme.org/m.bin")
+            """,
+        ),
         Good(
             """
             import os
@@ -208,7 +258,7 @@ class PlaintextArtifactUrl(Rule):
             return
         position, keyword = DOWNLOADS[call.name]
         value = call.argument(keyword, position)
-        for text in value.prefixes():
+        for text in _addresses(call, value):
             match = _HTTP.match(text)
             if match is None or not _is_public(match["host"]):
                 continue
@@ -253,6 +303,17 @@ class PlaintextArtifactUrl(Rule):
         start = span.start + at
         edit = TextEdit(Span(start, start + 4, span.cell), "https")
         return (Fix("Use https", (edit,), Applicability.UNSAFE, "the server may not answer over https"),)
+
+
+def _addresses(call: CallSite, value: Value) -> Iterator[str]:
+    """What the address begins with: given as such, inside a `Request`, or by the client's `base_url`."""
+    for leaf in leaves(value):
+        yield from leaf.prefixes()
+    client = call.receiver
+    if isinstance(client, Made) and client.made_by is not None and call.name.startswith(("httpx.", "aiohttp.")):
+        relative = [text for text in value.prefixes() if "://" not in text]
+        if relative:
+            yield from client.made_by.argument("base_url", 0 if call.name.startswith("aiohttp.") else None).prefixes()
 
 
 def _is_public(host: str) -> bool:
