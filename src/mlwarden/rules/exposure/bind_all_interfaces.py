@@ -73,6 +73,7 @@ class BindAllInterfaces(Rule):
     name = "bind-all-interfaces"
     severity = Severity.MEDIUM
     calls = tuple(SERVERS)
+    yields_to = ("MLW427",)
     cwe = (1327,)
     owasp_llm = ("LLM10",)
     atlas = ("AML.T0049",)

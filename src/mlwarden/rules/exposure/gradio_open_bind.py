@@ -45,6 +45,7 @@ class GradioOpenBind(Rule):
     name = "gradio-open-bind"
     severity = Severity.HIGH
     calls = LAUNCHES
+    yields_to = ("MLW427",)
     cwe = (306, 1327)
     owasp_llm = ("LLM06",)
     atlas = ("AML.T0049",)
