@@ -123,7 +123,9 @@ class Formatting(Surroundings):
         span = call.argument_span(keyword, position)
         expression = None if span is None else expression_of(call.text(span))
         pieces = None if expression is None else self._pieces(expression, expression, _DEPTH)
-        if pieces is None or (len(pieces) == 1 and isinstance(pieces[0], Hole)):
+        if pieces is None or (
+            len(pieces) == 1 and isinstance(pieces[0], Hole) and not isinstance(expression, ast.JoinedStr)
+        ):
             return
         found, before = [], ""
         for piece in pieces:

@@ -162,17 +162,26 @@ def _text_before(call: CallSite, model: SemanticModel) -> str:
     document = model.document
     text = document.cells[call.cell or 0].python if isinstance(document, Notebook) else document.text
     last = lines_at(document, call.cell).line_of(call.span.end) + 1
-    lines = re.split(r"\r\n|\r|\n", text)
     statements = _statements(text)
     if statements is None:
         return fragment.text[:end]
+    lines = _lines(text)
+    found: list[str] = []
+    size = 0
     # What functions and classes above contain does not run before the call.
-    return "\n".join(
-        line
-        for statement in statements
-        if not _is_definition(statement) and statement.lineno <= last
-        for line in lines[statement.lineno - 1 : min(statement.end_lineno or statement.lineno, last)]
-    )
+    for statement in reversed(statements):
+        if statement.lineno <= last and not _is_definition(statement):
+            part = "\n".join(lines[statement.lineno - 1 : min(statement.end_lineno or statement.lineno, last)])
+            found.append(part)
+            size += len(part)
+            if size > _LONGEST:
+                break
+    return "\n".join(reversed(found))
+
+
+@lru_cache(maxsize=4)
+def _lines(text: str) -> list[str]:
+    return re.split(r"\r\n|\r|\n", text)
 
 
 @lru_cache(maxsize=4)

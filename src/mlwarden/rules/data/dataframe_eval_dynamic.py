@@ -137,6 +137,16 @@ class DataframeEvalDynamic(Rule):
         ),
         Bad(
             """
+            import pandas as pd
+
+            def select(df, condition):
+                return df.query(f"{condition}")
+                       ^^^^^^^^^^^^^^^^^^^^^^^^
+            """,
+            confidence=Confidence.LOW,
+        ),
+        Bad(
+            """
             import sys
             import pandas as pd
 
