@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from mlwarden.model.fixes import Applicability
+from mlwarden.notebooks.notebook import Notebook
 from mlwarden.rules.base import (
     Bad,
     Confidence,
@@ -105,7 +106,6 @@ class CorsWildcardCredentials(Rule):
         "--cors-allow-origin",
         "--allow-credentials",
         *_DJANGO,
-        ("CORS_ALLOW_CREDENTIALS", "corsheaders"),
         *_VARIABLES,
         *TRIGGERS,
     )
@@ -494,9 +494,9 @@ class CorsWildcardCredentials(Rule):
 
     def _django(self, model: SemanticModel) -> Iterator[Finding]:
         own = [fragment for fragment in model.fragments if fragment.path is None]
-        with_login = any(
-            re.search(r"^CORS_ALLOW_CREDENTIALS[^\n=]*=[ \t]*True", fragment.text, re.MULTILINE) for fragment in own
-        )
+        document = model.document
+        texts = [cell.source for cell in document.cells] if isinstance(document, Notebook) else [document.text]
+        with_login = any(re.search(r"^CORS_ALLOW_CREDENTIALS[^\n=]*=[ \t]*True", text, re.MULTILINE) for text in texts)
         for name in _DJANGO:
             value = model.exports.get(name)
             if value is None or not value.may_be_true():
