@@ -141,6 +141,7 @@ def said(call: CallSite) -> Iterator[Said]:
 def _conversations(call: CallSite) -> Iterator[Said]:
     """The messages in the arguments of a call that asks a model; a plain text is the user's."""
     position = -1
+    place = 1 if call.name.startswith("agents.Runner.") else 0  # after the agent
     for argument in call.arguments:
         position += not argument.keyword and not argument.star
         if argument.keyword in _INSTRUCTIONS or argument.star == "*":
@@ -152,7 +153,7 @@ def _conversations(call: CallSite) -> Iterator[Said]:
                     continue
                 yield from _messages(call, value, None, 0)
             continue
-        plain = argument.keyword in _SAID or (not argument.keyword and position == 0)
+        plain = argument.keyword in _SAID or (not argument.keyword and position == place)
         if plain and not _is_structured(argument.value):
             yield Said(USER, argument.value, _span(call, node))
             continue
