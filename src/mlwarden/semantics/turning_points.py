@@ -358,3 +358,43 @@ LANGCHAIN_XML_OUTPUT_FIXED = TurningPoint(
     "defusedxml reads the model's answer by default (CVE-2024-1455)",
     _ADVISORIES + "CVE-2024-1455",
 )
+PYARROW_EXTENSIONS_FIXED = TurningPoint(
+    "pyarrow",
+    "pyarrow.PyExtensionType",
+    "",
+    "14.0.1",
+    "extension types are not unpickled from files any more (CVE-2023-47248)",
+    _ADVISORIES + "CVE-2023-47248",
+)
+RAY_TENSOR_TYPES_PICKLED = TurningPoint(
+    "ray",
+    "ray.data.read_parquet",
+    "",
+    "2.49.0",
+    "metadata of tensor columns is unpickled (CVE-2026-41486)",
+    "https://github.com/ray-project/ray/pull/62056",
+)
+RAY_TENSOR_TYPES_FIXED = TurningPoint(
+    "ray",
+    "ray.data.read_parquet",
+    "",
+    "2.55.0",
+    "metadata of tensor columns is JSON (CVE-2026-41486)",
+    "https://github.com/ray-project/ray/pull/62056",
+)
+LANGCHAIN_TEMPLATE_ATTRIBUTES = TurningPoint(
+    "langchain-core",
+    "langchain_core.prompts.ChatPromptTemplate",
+    "template_format",
+    "1.0.7",
+    "templates no longer reach attributes and items of their variables (CVE-2025-65106)",
+    _ADVISORIES + "CVE-2025-65106",
+)
+LANGCHAIN_TEMPLATE_ATTRIBUTES_0 = TurningPoint(
+    "langchain-core",
+    "langchain_core.prompts.ChatPromptTemplate",
+    "template_format",
+    "0.3.80",
+    "the same on the 0.3 line (CVE-2025-65106)",
+    _ADVISORIES + "CVE-2025-65106",
+)
