@@ -30,7 +30,8 @@ _RECIPE = re.compile(r"^\t[@+-]*(?P<body>(?:[^\\\n]|\\.|\\\r?\n)*)", re.MULTILIN
 _PROCESS = re.compile(r"^[\w-]+:[ \t]*(?P<body>[^\n]+)", re.MULTILINE)
 _UNIT = re.compile(r"^(?:ExecStart|command)[ \t]*=[ \t]*[-@:+!]*(?P<body>(?:[^\\\n]|\\.|\\\r?\n)+)", re.MULTILINE)
 _KEY = re.compile(
-    r"^(?P<indent>[ ]*)(?P<dash>-[ ]+)?[\"']?(?P<key>command|args|entrypoint|run|script|cmd|bash|exec|start|startCommand)[\"']?"
+    r"^(?P<indent>[ ]*)(?P<dash>-[ ]+)?[\"']?(?P<key>command|args|entrypoint|run|script|cmd|bash|exec|start"
+    r"|startCommand|\w+_commands)[\"']?"
     r"[ ]*:[ \t]*(?P<rest>[^\r\n]*)",
     re.MULTILINE,
 )
