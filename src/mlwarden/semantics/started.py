@@ -35,6 +35,7 @@ class Started:
         is_list: whether the words are the items of a list rather than of a line.
         settings: the variables set in front of it, `NAME=value program`.
         in_container: whether it is what a container runs, where only a published port can be reached.
+        name_end: where the program's name ends.
     """
 
     program: str
@@ -44,6 +45,7 @@ class Started:
     is_list: bool = False
     settings: tuple[tuple[str, str], ...] = ()
     in_container: bool = False
+    name_end: int = 0
 
     @property
     def texts(self) -> tuple[str, ...]:
@@ -103,7 +105,7 @@ class Started:
         index = self.place(*names)
         if index is None or not self.in_text or self.is_list:
             return None
-        start = self.words[index - 1].span.end if index else self.words[index].span.start
+        start = self.words[index - 1].span.end if index else self.name_end
         last = self.words[index]
         if takes_value and "=" not in last.text and index + 1 < len(self.words):
             last = self.words[index + 1]
@@ -162,4 +164,5 @@ def _started(
         return None
     leading = (word.text.partition("=") for word in command.words[: command.start] if "=" in word.text)
     settings = tuple((name, value) for name, _, value in leading)
-    return Started(program, words, command.span, in_text, is_list, settings, in_container)
+    end = command.words[len(command.words) - len(words) - 1].span.end
+    return Started(program, words, command.span, in_text, is_list, settings, in_container, end)
