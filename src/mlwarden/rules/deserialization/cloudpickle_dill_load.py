@@ -40,7 +40,7 @@ class CloudpickleDillLoad(Rule):
     name = "cloudpickle-dill-load"
     severity = Severity.MEDIUM
     calls = tuple(DILL_LOADERS)
-    yields_to = ("MLW108", "MLW132")
+    yields_to = ("MLW108", "MLW132", "MLW407")
     cwe = (502,)
     owasp_llm = ("LLM03",)
     owasp_ml = ("ML06",)

@@ -40,7 +40,7 @@ class JoblibLoad(Rule):
     name = "joblib-load"
     severity = Severity.MEDIUM
     calls = ("joblib.load",)
-    yields_to = ("MLW108", "MLW132")
+    yields_to = ("MLW108", "MLW132", "MLW407")
     cwe = (502,)
     owasp_llm = ("LLM03",)
     owasp_ml = ("ML06",)

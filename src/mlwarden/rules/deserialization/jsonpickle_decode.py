@@ -51,7 +51,7 @@ class JsonpickleDecode(Rule):
     name = "jsonpickle-decode"
     severity = Severity.MEDIUM
     calls = (_DECODE, _RESTORE)
-    yields_to = ("MLW132",)
+    yields_to = ("MLW132", "MLW407")
     cwe = (502,)
     owasp_ml = ("ML06",)
     atlas = ("AML.T0011.000",)

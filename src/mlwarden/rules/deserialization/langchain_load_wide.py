@@ -58,7 +58,7 @@ class LangchainLoadWide(Rule):
     name = "langchain-load-wide"
     severity = Severity.HIGH
     calls = (*_LOADS, _REVIVER)
-    yields_to = ("MLW132",)
+    yields_to = ("MLW132", "MLW407")
     cwe = (502,)
     owasp_llm = ("LLM05", "LLM02")
     atlas = ("AML.T0011.000", "AML.T0057")

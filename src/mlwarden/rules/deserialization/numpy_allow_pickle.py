@@ -51,7 +51,7 @@ class NumpyAllowPickle(Rule):
     severity = Severity.MEDIUM
     calls = tuple(NUMPY_READERS)
     assigns = ("numpy.load",)
-    yields_to = ("MLW108", "MLW132")
+    yields_to = ("MLW108", "MLW132", "MLW407")
     cwe = (502,)
     owasp_llm = ("LLM03",)
     owasp_ml = ("ML06",)

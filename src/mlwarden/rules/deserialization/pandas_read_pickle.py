@@ -44,7 +44,7 @@ class PandasReadPickle(Rule):
     name = "pandas-read-pickle"
     severity = Severity.MEDIUM
     calls = ("pandas.read_pickle", *_HDF)
-    yields_to = ("MLW132",)
+    yields_to = ("MLW132", "MLW407")
     cwe = (502,)
     owasp_llm = ("LLM03",)
     owasp_ml = ("ML06",)

@@ -70,6 +70,7 @@ class PickleFromNetwork(Rule):
     severity = Severity.CRITICAL
     calls = (*LOADERS, "*.recv_pyobj", *_CONSUMERS, *_INSECURE, "celery.Celery", "celery.Celery().conf.update")
     assigns = tuple(f"*.{name}" for name in _ACCEPTED)
+    yields_to = ("MLW407",)
     cwe = (502,)
     owasp_llm = ("LLM03",)
     owasp_ml = ("ML06",)

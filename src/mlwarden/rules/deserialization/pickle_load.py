@@ -42,7 +42,7 @@ class PickleLoad(Rule):
     name = "pickle-load"
     severity = Severity.MEDIUM
     calls = tuple(PICKLE_LOADERS)
-    yields_to = ("MLW108", "MLW132")
+    yields_to = ("MLW108", "MLW132", "MLW407")
     cwe = (502,)
     owasp_llm = ("LLM03",)
     owasp_ml = ("ML06",)

@@ -53,7 +53,7 @@ class ShelveMarshalLoad(Rule):
     severity = Severity.MEDIUM
     calls = (*_LOADERS, *_RUNNERS)
     triggers = tuple(tuple(name.split(".")) for name in _LOADERS)
-    yields_to = ("MLW132",)
+    yields_to = ("MLW132", "MLW407")
     cwe = (502,)
     owasp_ml = ("ML06",)
     atlas = ("AML.T0011.000",)

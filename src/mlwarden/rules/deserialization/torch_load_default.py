@@ -47,7 +47,7 @@ class TorchLoadDefault(Rule):
     name = "torch-load-default"
     severity = Severity.HIGH
     calls = ("torch.load",)
-    yields_to = ("MLW101", "MLW108", "MLW132")
+    yields_to = ("MLW101", "MLW108", "MLW132", "MLW407")
     cwe = (502,)
     owasp_llm = ("LLM03",)
     owasp_ml = ("ML06",)

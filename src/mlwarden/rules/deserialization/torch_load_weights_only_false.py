@@ -53,7 +53,7 @@ class TorchLoadWeightsOnlyFalse(Rule):
     severity = Severity.HIGH
     calls = ("torch.load",)
     assigns = ("torch.load",)
-    yields_to = ("MLW108", "MLW132")
+    yields_to = ("MLW108", "MLW132", "MLW407")
     cwe = (502,)
     owasp_llm = ("LLM03",)
     owasp_ml = ("ML06",)

@@ -72,7 +72,7 @@ class YamlUnsafeLoad(Rule):
     name = "yaml-unsafe-load"
     severity = Severity.HIGH
     calls = (*_FIXED, _RUAMEL, *_RUAMEL_LOAD, "ruamel.yaml.unsafe_load")
-    yields_to = ("MLW108", "MLW132")
+    yields_to = ("MLW108", "MLW132", "MLW407")
     cwe = (502,)
     owasp_llm = ("LLM03",)
     atlas = ("AML.T0011.000",)
