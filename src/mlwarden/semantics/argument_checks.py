@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mlwarden.semantics import guards
-from mlwarden.semantics.document_trees import DocumentTree, FunctionNode, enclosing_function, trees_of
+from mlwarden.semantics.document_trees import DocumentTree, FunctionNode, enclosing_function
 
 if TYPE_CHECKING:
     from mlwarden.model.spans import Span
@@ -58,13 +58,13 @@ def is_checked(call: CallSite, place: Place, model: SemanticModel) -> bool:
         return guards.is_guarded(call, *place, model)
     if call.fragment.path is not None:
         return False
-    parts = trees_of(model.document)
+    parts = model.trees
     return any(guards._checked(part, span, wanted, parts, model) for part, span, wanted in _sites(call, place, parts))
 
 
 def confined(call: CallSite, place: Place, model: SemanticModel) -> bool:
     """Whether a path is only a file's name, or is compared with the folder that it has to be in."""
-    parts = trees_of(model.document)
+    parts = model.trees
     functions = _functions(parts)
     for way in _ways(call, place, parts):
         for node in way.before:
@@ -86,7 +86,7 @@ def confined(call: CallSite, place: Place, model: SemanticModel) -> bool:
 
 def host_checked(call: CallSite, place: Place, model: SemanticModel) -> bool:
     """Whether the host of an address is compared with a list, or looked up to tell that it is a public one."""
-    parts = trees_of(model.document)
+    parts = model.trees
     functions = _functions(parts)
     for way in _ways(call, place, parts):
         for node in way.before:
@@ -100,7 +100,7 @@ def host_checked(call: CallSite, place: Place, model: SemanticModel) -> bool:
 
 def parsed_as_query(call: CallSite, place: Place, model: SemanticModel) -> bool:
     """Whether a query is parsed (sqlglot, sqlparse) or asked whether it only reads, before it runs."""
-    for way in _ways(call, place, trees_of(model.document)):
+    for way in _ways(call, place, model.trees):
         for node in way.before:
             if isinstance(node, ast.Call) and _takes(node, way.on | way.back):
                 if any(_READS_SQL.search(guards._snake(word)) for word in ast.unparse(node.func).split(".")):
@@ -115,7 +115,7 @@ def cleaned_page(call: CallSite, place: Place, model: SemanticModel) -> bool:
         for other in model.calls
         if other.name in _CLEANERS and (unparsed := _unparsed(other.text(other.span))) is not None
     }
-    for way in _ways(call, place, trees_of(model.document)):
+    for way in _ways(call, place, model.trees):
         if cleaned & way.back:
             return True
         for node in way.before:
@@ -150,7 +150,7 @@ def _ways(call: CallSite, place: Place, parts: list[DocumentTree]) -> Iterator[_
     for part, span, wanted in _sites(call, place, parts):
         line = part.line_of(span.start)
         last = part.line_of(max(span.end - 1, span.start))
-        function = enclosing_function(part.tree, line)
+        function = enclosing_function(part, line)
         before: list[ast.AST] = []
         if function is None:
             for other in parts:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias
 
 from mlwarden.model.spans import Span
@@ -34,6 +35,11 @@ class DocumentTree:
     text: str
     lines: LineIndex
     tree: ast.Module
+
+    @cached_property
+    def functions(self) -> list[FunctionNode]:
+        """The functions in it, outer ones before those inside."""
+        return [node for node in ast.walk(self.tree) if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))]
 
     def line_of(self, offset: int) -> int:
         """The line that holds an offset, counted as the tree does."""
@@ -67,11 +73,10 @@ def trees_of(document: PythonModule | Notebook) -> list[DocumentTree]:
     return found
 
 
-def enclosing_function(tree: ast.Module, line: int) -> FunctionNode | None:
+def enclosing_function(part: DocumentTree, line: int) -> FunctionNode | None:
     """The innermost function around a line."""
     found: FunctionNode | None = None
-    for node in ast.walk(tree):
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.lineno <= line <= (node.end_lineno or 0):
-            if found is None or node.lineno >= found.lineno:
-                found = node
+    for node in part.functions:
+        if node.lineno <= line <= (node.end_lineno or 0) and (found is None or node.lineno >= found.lineno):
+            found = node
     return found

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from mlwarden.model.spans import Span
-from mlwarden.semantics.document_trees import DocumentTree, FunctionNode, enclosing_function, trees_of
+from mlwarden.semantics.document_trees import DocumentTree, FunctionNode, enclosing_function
 from mlwarden.semantics.fragments import parse
 from mlwarden.semantics.values import ABSENT, Class, Function, Instance, Reference, Sequence, Value
 
@@ -51,9 +51,10 @@ def is_guarded(call: CallSite, keyword: str, position: int | None, model: Semant
     """
     if any(_is_enumeration(option) for option in call.argument(keyword, position).alternatives()):
         return True
-    if call.fragment.path is not None:
+    # A document of thousands of such calls: they are reported rather than looked into without end.
+    if call.fragment.path is not None or model.guard_budget <= 0:
         return False
-    parts = trees_of(model.document)
+    parts = model.trees
     for span, wanted in _sites(call, keyword, position, parts):
         part = next((part for part in parts if part.cell == span.cell), None)
         if part is not None and _checked(part, span, wanted, parts, model):
@@ -105,7 +106,7 @@ def _checked(
     part: DocumentTree, span: Span, wanted: list[ast.expr], parts: list[DocumentTree], model: SemanticModel
 ) -> bool:
     line = part.line_of(span.start)
-    function = enclosing_function(part.tree, line)
+    function = enclosing_function(part, line)
     before: list[ast.AST]
     if function is None:  # top level: in a notebook, the cells above too
         above = [other for other in parts if other.cell is not None and (other.cell < (part.cell or 0))]
@@ -113,6 +114,7 @@ def _checked(
         before += [node for node in ast.walk(part.tree) if getattr(node, "lineno", 0) <= line]
     else:
         before = [node for node in ast.walk(function) if getattr(node, "lineno", 0) <= line]
+    model.guard_budget -= len(before)
     known = _expressions(wanted, before)
     closed = _Collections(parts, function)
     return (

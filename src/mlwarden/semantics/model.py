@@ -18,6 +18,7 @@ from mlwarden.semantics.values import Unknown, Value, join
 
 if TYPE_CHECKING:
     from mlwarden.notebooks.notebook import Notebook
+    from mlwarden.semantics.document_trees import DocumentTree
     from mlwarden.semantics.hub_cache import CommitLookup, PathLookup
     from mlwarden.semantics.versions import VersionFacts, VersionRange
     from mlwarden.source.documents import PythonModule
@@ -34,6 +35,7 @@ class SemanticModel:
         exports: what the module binds at top level.
         versions: what the project requires of libraries.
         policy: what the organisation decided.
+        guard_budget: nodes that `guards` may still look at.
         commit_lookup, path_lookup: how `hub_commit` and `is_local` look at the machine; None for the usual way.
     """
 
@@ -46,6 +48,7 @@ class SemanticModel:
     policy: Policy = field(default_factory=Policy)
     commit_lookup: CommitLookup | None = None
     path_lookup: PathLookup | None = None
+    guard_budget: int = 300_000
     _by_name: dict[str, list[CallSite]] = field(default_factory=dict)
     _by_attribute: dict[str, list[CallSite]] = field(default_factory=dict)
 
@@ -83,6 +86,13 @@ class SemanticModel:
         from mlwarden.semantics.hub_cache import path_exists
 
         return text in self._written_paths or (self.path_lookup or path_exists)(text, self.document.path)
+
+    @cached_property
+    def trees(self) -> list[DocumentTree]:
+        """The standard library's trees of the whole document, for the few questions that calls don't answer."""
+        from mlwarden.semantics.document_trees import trees_of
+
+        return trees_of(self.document)
 
     @cached_property
     def _written_paths(self) -> frozenset[str]:

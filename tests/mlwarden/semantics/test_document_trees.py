@@ -30,6 +30,6 @@ def test_a_document_that_does_not_parse_has_no_tree() -> None:
 
 
 def test_the_innermost_function_is_found() -> None:
-    tree = ast.parse("x = 1\ndef f():\n    def g():\n        y\n    z\n")
-    names = [getattr(enclosing_function(tree, line), "name", None) for line in (1, 2, 4, 5)]
+    (part,) = trees_of(PythonModule("a.py", "x = 1\ndef f():\n    def g():\n        y\n    z\n"))
+    names = [getattr(enclosing_function(part, line), "name", None) for line in (1, 2, 4, 5)]
     assert names == [None, "f", "g", "f"]

@@ -15,7 +15,6 @@ from mlwarden.notebooks.shell_lines import parse_commands
 from mlwarden.rules.base import Confidence, Finding, Reference, Rule, Severity
 from mlwarden.rules.examples import Examples, later
 from mlwarden.semantics import hub
-from mlwarden.semantics.document_trees import trees_of
 from mlwarden.semantics.downloads import (
     DOWNLOADS,
     Stored,
@@ -346,7 +345,7 @@ def _word(item: Value) -> str:
 
 def _imported(model: SemanticModel) -> Iterator[tuple[str, Span]]:
     """The modules that the document imports, and where."""
-    for part in trees_of(model.document):
+    for part in model.trees:
         for node in ast.walk(part.tree):
             if isinstance(node, ast.Import):
                 names = [alias.name for alias in node.names]

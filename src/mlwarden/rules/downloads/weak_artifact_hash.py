@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from mlwarden.model.spans import Span
 from mlwarden.rules.base import Confidence, Finding, Reference, Rule, Severity
 from mlwarden.rules.examples import Examples, later
-from mlwarden.semantics.document_trees import DocumentTree, enclosing_function, trees_of
+from mlwarden.semantics.document_trees import DocumentTree, enclosing_function
 from mlwarden.semantics.loaders import left_out
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ class WeakArtifactHash(Rule):
                 if weak is None or call.fragment.path is not None or call.span in seen:
                     continue
                 seen.add(call.span)
-                parts = trees_of(model.document) if parts is None else parts
+                parts = model.trees if parts is None else parts
                 sure = _compared(call, parts)
                 if sure is not None:
                     if call.argument("usedforsecurity").must_be(False):
@@ -177,7 +177,7 @@ def _compared(call: CallSite, parts: list[DocumentTree]) -> Confidence | None:
         return None
     line = part.line_of(call.span.start)
     written = call.text(call.callee_span)
-    scope: _Scope = enclosing_function(part.tree, line) or part.tree
+    scope: _Scope = enclosing_function(part, line) or part.tree
     holders = _holders(scope, line, written)
     scopes: list[ast.AST] = [scope]
     if isinstance(scope, ast.Module):
