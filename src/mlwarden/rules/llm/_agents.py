@@ -10,6 +10,7 @@ from mlwarden.semantics.values import Mapping as MappingValue
 
 if TYPE_CHECKING:
     from mlwarden.semantics.calls import CallSite
+    from mlwarden.semantics.model import SemanticModel
     from mlwarden.semantics.values import Value
 
 _T = TypeVar("_T")
@@ -90,3 +91,23 @@ def shown(name: str) -> str:
     """A qualified name for messages: the last part, with its class: "PALChain.from_math_prompt"."""
     parts = name.split(".")
     return ".".join(parts[-2:]) if len(parts) > 1 and parts[-2][:1].isupper() else parts[-1]
+
+
+def asked_elsewhere(model: SemanticModel, tool: str) -> bool:
+    """Whether the agent is built so that a person is asked before the tool runs."""
+    if model.calls_of("*.HumanApprovalCallbackHandler"):
+        return True
+    for call in model.calls_of("*.HumanInTheLoopMiddleware"):
+        for option in call.argument("interrupt_on", 0).alternatives():
+            if not isinstance(option, MappingValue) or not tool:
+                return True
+            asked = option.get(tool)
+            if not (asked.is_absent or asked.must_be(False)):
+                return True
+    return any(is_given(call.argument("interrupt_before")) for call in model.calls if _interrupts(call))
+
+
+def _interrupts(call: CallSite) -> bool:
+    return call.attribute in {"compile", "create_react_agent", "create_agent"} and (
+        "interrupt_before" in call.keyword_names()
+    )

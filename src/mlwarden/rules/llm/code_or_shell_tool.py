@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING
 from mlwarden.model.fixes import Applicability
 from mlwarden.rules.base import Confidence, Finding, Fix, Reference, Rule, Severity
 from mlwarden.rules.examples import later
-from mlwarden.rules.llm._agents import api_of, from_langchain, handed_over, is_given, made_by, parts_of, patterns, shown
+from mlwarden.rules.llm._agents import (
+    api_of,
+    asked_elsewhere,
+    from_langchain,
+    handed_over,
+    is_given,
+    made_by,
+    parts_of,
+    patterns,
+    shown,
+)
 from mlwarden.semantics.loaders import switched_on
 from mlwarden.semantics.values import Mapping
 
@@ -152,7 +162,7 @@ class CodeOrShellTool(Rule):
             return
         if key == "ShellTool" and call.name.startswith("agents.") and _is_hosted(call.argument("environment", 4)):
             return
-        if from_langchain(call.name) and _asked_elsewhere(model, _NAMES.get(key, "")):
+        if from_langchain(call.name) and asked_elsewhere(model, _NAMES.get(key, "")):
             return
         if key == "create_python_agent" and any(api_of(m.name, _APIS) for m in made_by(call.argument("tool", 1))):
             return  # that tool is reported itself
@@ -171,7 +181,7 @@ class CodeOrShellTool(Rule):
                 continue
             for argument in call.arguments:
                 for name in (name for part in parts_of(argument.value) for name in part.names()):
-                    if from_langchain(name) and name.endswith(_RUNNERS) and not _asked_elsewhere(model, ""):
+                    if from_langchain(name) and name.endswith(_RUNNERS) and not asked_elsewhere(model, ""):
                         runs = _SHELL if "Bash" in name else _PYTHON
                         what = f"`{name.rpartition('.')[0].rpartition('.')[2]}.run` as a tool"
                         yield self._report(call, what, runs, Confidence.HIGH, self.severity)
@@ -182,7 +192,7 @@ class CodeOrShellTool(Rule):
         names = [
             text for part in parts_of(call.argument("tool_names", 0)) for text in part.strings() if text in _LOADED
         ]
-        if not names or _asked_elsewhere(model, names[0]):
+        if not names or asked_elsewhere(model, names[0]):
             return
         sure = switched_on(call.argument("allow_dangerous_tools", 3))
         early = model.version("langchain").below("0.1")
@@ -238,23 +248,3 @@ def _is_hosted(environment: Value) -> bool:
         return False
     kinds = [part.get("type") for part in environment.alternatives() if isinstance(part, Mapping)]
     return not any("local" in kind.strings() for kind in kinds)
-
-
-def _asked_elsewhere(model: SemanticModel, tool: str) -> bool:
-    """Whether the agent is built so that a person is asked before the tool runs."""
-    if model.calls_of("*.HumanApprovalCallbackHandler"):
-        return True
-    for call in model.calls_of("*.HumanInTheLoopMiddleware"):
-        for option in call.argument("interrupt_on", 0).alternatives():
-            if not isinstance(option, Mapping) or not tool:
-                return True
-            asked = option.get(tool)
-            if not (asked.is_absent or asked.must_be(False)):
-                return True
-    return any(is_given(call.argument("interrupt_before")) for call in model.calls if _interrupts(call))
-
-
-def _interrupts(call: CallSite) -> bool:
-    return call.attribute in {"compile", "create_react_agent", "create_agent"} and (
-        "interrupt_before" in call.keyword_names()
-    )
