@@ -398,3 +398,19 @@ LANGCHAIN_TEMPLATE_ATTRIBUTES_0 = TurningPoint(
     "the same on the 0.3 line (CVE-2025-65106)",
     _ADVISORIES + "CVE-2025-65106",
 )
+LANGCHAIN_SYMBOLIC_FLAG = TurningPoint(
+    "langchain-experimental",
+    "langchain_experimental.llm_symbolic_math.base.LLMSymbolicMathChain",
+    "allow_dangerous_requests",
+    "0.3.1",
+    "required; False refuses to evaluate (CVE-2024-46946)",
+    _ADVISORIES + "CVE-2024-46946",
+)
+LANGCHAIN_NUMEXPR_SAFE = TurningPoint(
+    "langchain",
+    "langchain.chains.LLMMathChain",
+    "",
+    "0.0.308",
+    "asks for a NumExpr that refuses code, and gives it no names (CVE-2023-39631)",
+    _ADVISORIES + "CVE-2023-39631",
+)
