@@ -94,7 +94,9 @@ def test_options_have_values_and_places() -> None:
 @given(
     st.sampled_from(["Dockerfile", "a.yml", "a.sh", "Makefile", "Procfile", "a.conf"]),
     st.lists(
-        st.sampled_from(['CMD ["', "RUN ", "command:", "args: [", "- ", "\n", '"]', "\\", "  ", "|", "mlflow", "'", ","])
+        st.sampled_from(
+            ['CMD ["', "RUN ", "command:", "args: [", "- ", "\n", '"]', "\\", "  ", "|", "mlflow", "'", ","]
+        )
     ).map("".join),
 )
 def test_any_text_is_read_and_places_are_in_it(path: str, text: str) -> None:
