@@ -414,3 +414,11 @@ LANGCHAIN_NUMEXPR_SAFE = TurningPoint(
     "asks for a NumExpr that refuses code, and gives it no names (CVE-2023-39631)",
     _ADVISORIES + "CVE-2023-39631",
 )
+AUTOGEN_DOCKER = TurningPoint(
+    "pyautogen",
+    "autogen.UserProxyAgent",
+    "code_execution_config",
+    "0.2.8",
+    "use_docker is True by default, and the agent refuses to start where Docker is missing",
+    "https://microsoft.github.io/autogen/0.2/blog/2024/01/23/Code-execution-in-docker/",
+)
