@@ -84,7 +84,7 @@ class PersonalData:
         for part in _parts(node):
             name, key = _named(part)
             kind = kind_of_name(key)
-            if kind and not self._is_no_value(part, name, function):
+            if kind and not self._is_no_value(part, name, fragment, function):
                 span = fragment.span(part)
                 return Personal(kind, fragment.text[span.start - fragment.start : span.end - fragment.start], span)
             if not isinstance(part, cst.Name) or depth == 0:
@@ -98,7 +98,7 @@ class PersonalData:
     def _values(self, name: str, function: int) -> list[tuple[cst.BaseExpression, Fragment]]:
         return self._assigned.get((function, name)) or self._assigned.get((0, name), [])
 
-    def _is_no_value(self, part: cst.BaseExpression, name: str, function: int) -> bool:
+    def _is_no_value(self, part: cst.BaseExpression, name: str, fragment: Fragment, function: int) -> bool:
         """Whether a name that sounds like personal data is a module, or holds a constant of the program or a mask's result."""
         if name:
             bound = self._model.exports.get(name)
@@ -107,9 +107,13 @@ class PersonalData:
             values = [value for value, _ in self._values(name, function)]
             return bool(values) and all(_is_settled(value) for value in values)
         if isinstance(part, cst.Subscript):  # df["email"] = df["email"].map(mask)
-            written = _written(part)
-            values = [value for value, _ in self._values(written, function)]
-            return bool(values) and _is_settled(values[-1])
+            here = fragment.span(part)
+            before = [
+                value
+                for value, place in self._values(_written(part), function)
+                if (span := place.span(value)).cell != here.cell or span.end <= here.start
+            ]
+            return bool(before) and _is_settled(before[-1])
         return False
 
     def _collect(self, fragment: Fragment) -> None:
