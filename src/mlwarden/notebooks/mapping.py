@@ -75,7 +75,9 @@ def source_map(notebook: Notebook, cell: int) -> TextMap:
     if known is None:
         if not 0 <= cell < len(notebook.cells):
             raise ValueError(f"the notebook has no cell {cell}")
-        known = notebook.source_maps[cell] = TextMap(notebook.text, notebook.cells[cell].source_span)
+        span = notebook.cells[cell].source_span
+        without_ends = notebook.nbformat[0] == 2 and notebook.text.startswith("[", span.start)
+        known = notebook.source_maps[cell] = TextMap(notebook.text, span, gap=1 if without_ends else 0)
     return known
 
 

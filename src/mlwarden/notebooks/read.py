@@ -135,6 +135,9 @@ class _Reader:
         magics_left = MAX_MAGICS
         for index, cell in enumerate(raw):
             source, source_span = cell.text(version[0])
+            if version[0] == 2 and self.text.startswith("[", source_span.start):
+                # Version 2 keeps lines without their ends, and may say so only after the cells.
+                source = JsonCursor(self.text, source_span.start).lines("\n") or ""
             try:
                 masked = python_of(cell.kind, source, cell.metadata, language, databricks, cell.language)
             except TooManyMagicsError as error:

@@ -75,6 +75,8 @@ def text_edits(text_map: TextMap, decoded: str, changes: Sequence[Change]) -> li
         ]
     if not len(text_map):
         return [_fill(text_map, escape, "".join(change.replacement for change in todo))]
+    if text_map.gap:
+        return _edits_of_lines(text_map, decoded, escape, todo)
     edits: list[TextEdit] = []
     while todo:
         group = _Group(text_map, decoded, escape)
@@ -206,6 +208,33 @@ class _Group:
         if self.first > 0:
             return Span(self.map.edges(self.first - 1)[1], self.map.edges(self.last)[1])
         return Span(self.map.span.start + 1, self.map.span.end - 1)
+
+
+def _edits_of_lines(text_map: TextMap, decoded: str, escape: Escaper, todo: deque[Change]) -> list[TextEdit]:
+    """The same for a list of lines without their ends, as nbformat 2 has it."""
+    edits: list[TextEdit] = []
+    while todo:
+        first = last = text_map.literal_at(todo[0].start)
+        changes: list[Change] = []
+        while todo and text_map.literal_at(todo[0].start) <= last:
+            changes.append(todo.popleft())
+            last = max(last, text_map.literal_at(changes[-1].end))
+        if first == last and not any("\n" in change.replacement for change in changes):
+            edits += [
+                TextEdit(Span(*text_map.places(change.start, change.end)), escape(change.replacement))
+                for change in changes
+            ]
+            continue
+        pieces = []
+        done = text_map.bounds(first)[0]
+        for change in changes:
+            pieces += [decoded[done : change.start], change.replacement]
+            done = change.end
+        pieces.append(decoded[done : text_map.bounds(last)[1]])
+        between = f'"{_separator(text_map, first)}"'
+        lines = between.join(map(escape, "".join(pieces).split("\n")))
+        edits.append(TextEdit(Span(text_map.edges(first)[0], text_map.edges(last)[1]), lines))
+    return edits
 
 
 def _separator(text_map: TextMap, near: int) -> str:

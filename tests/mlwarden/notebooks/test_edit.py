@@ -141,6 +141,24 @@ def test_the_file_is_what_its_writer_would_write(data, content, style):
     assert apply_edits(read, edits) == dump(expected, style)
 
 
+@given(st.data(), st.lists(TEXT.map(lambda text: text.split("\n")), min_size=1, max_size=3))
+def test_version_2_keeps_lines_without_their_ends(data, sources):
+    cells = [{"cell_type": "code", "input": lines, "language": "python", "outputs": []} for lines in sources]
+    content = {"metadata": {"habit": "\u00e9"}, "nbformat": 2, "worksheets": [{"cells": cells}]}
+    read = read_notebook("a.ipynb", json.dumps(content, indent=1))
+    assert [cell.source for cell in read.cells] == ["\n".join(lines) for lines in sources]
+    edits = []
+    for cell in read.cells:
+        changes = data.draw(changes_of(cell.source))
+        edits += edits_in(cell.index, changes)
+        cells[cell.index]["input"] = changed(cell.source, changes).split("\n")
+    assert apply_edits(read, edits) == json.dumps(content, indent=1)
+    for offset, character in enumerate(read.cells[0].source):
+        if character != "\n":  # which stands nowhere in the file
+            one = Span(offset, offset + 1, 0)
+            assert to_cell_span(read, to_file_span(read, one)) == one
+
+
 @given(st.data())
 def test_the_file_is_what_nbformat_would_write(data):
     plain = st.text('ab \n"\\\u00e9\U0001f600', max_size=20)
