@@ -3,7 +3,9 @@
 `@secret` stands for any name that says its value is a secret: `hf_token`, `OPENAI_API_KEY`, `password`. `@model`
 stands for any without which no language model's output and no retrieved document is known: modules of providers and
 frameworks, `llm`, `completions`; `@tool` for any without which no function is a model's tool; `@request` for any
-without which nothing comes from a web request, a visitor of a demo, or a person at the keyboard.
+without which nothing comes from a web request, a visitor of a demo, or a person at the keyboard. `@personal` stands
+for names of personal data, `@table` for those of data frames and their libraries, `@sql` for statements of SQL in the
+text of the file.
 """
 
 from __future__ import annotations
@@ -27,15 +29,30 @@ _REQUEST = (
     r"|litserve|functions_framework|slack_bolt|request|websocket|\binput\s*\(|raw_input|stdin|cherrypy|torch_handler|telebot"
     r"|discord|\bpost\b|\broute\b|http\.server|BaseHTTP"
 )
+_PERSONAL = (
+    r"mail|phone|ssn|social|national|passport|licen[cs]e|iban|card|cvv|ccn|bank|birth|dob\b|mobile|tax|address|patient|medical"
+    r"|mrn|name|whatsapp|telefon|fax|nino|nhs|aadha|cpf|dni|curp|bsn|codice|personnummer|identi|insurance|account|routing"
+    r"|geburt|fecha|vorname|correo|cvc|\btel\b|addr|\bip\b|_ip\b|pan"
+)
+_TABLE = r"pandas|modin|cudf|dask|xarray|swifter|polars|numexpr"
+_SQL = (
+    rb"\bselect\s[^;]{1,300}?\sfrom\b|\binsert\s+into\b|\bupdate\s[^;]{1,200}?\sset\b|\bdelete\s+from\b|\bmerge\s+into\b"
+    rb"|\b(?:drop|create|alter|truncate)\s+(?:or\s+replace\s+)?(?:temp\w*\s+)?(?:table|view|index|schema|database|user|role)\b"
+    rb"|\bwhere\s+[\w.\"`{]+\s*(?:=|<|>|!|like\b|in\b)|\bwith\s+\w+\s+as\s*\(|\bcopy\s+\w+\s+from\b|\bpragma\s|\bgrant\s|\bcall\s+\w"
+)
 # What the bytes of a file must hold for one of its identifiers to be of the class.
 _STEMS = {
     "@secret": re.compile(rb"key|token|secret|passw|passphrase|pwd|_pat\b|credential", re.IGNORECASE),
     "@model": re.compile(_MODEL.encode(), re.IGNORECASE),
     "@tool": re.compile(_TOOL.encode(), re.IGNORECASE),
     "@request": re.compile(_REQUEST.encode(), re.IGNORECASE),
+    "@personal": re.compile(_PERSONAL.encode(), re.IGNORECASE),
+    "@table": re.compile(rf"{_TABLE}|df|frame".encode(), re.IGNORECASE),
+    "@sql": re.compile(_SQL, re.IGNORECASE),
 }
 _MODEL_NAME = re.compile(_MODEL, re.IGNORECASE)
 _TOOL_NAME = re.compile(_TOOL, re.IGNORECASE)
+_TABLE_NAME = re.compile(rf"{_TABLE}|(?:^|_)df\d*(?:_|$)|frame", re.IGNORECASE)
 _REQUEST_NAME = re.compile(
     _REQUEST.replace(r"http\.server", "server").replace(r"\binput\s*\(", r"\binput\b"), re.IGNORECASE
 )
@@ -76,9 +93,25 @@ def _is_of_a_request(name: str) -> bool:
     return _REQUEST_NAME.search(name) is not None
 
 
+@lru_cache(maxsize=65536)
+def _is_personal(name: str) -> bool:
+    from mlwarden.semantics.personal_identifiers import is_personal
+    from mlwarden.semantics.personal_names import kind_of_name
+
+    return is_personal(name, column=True) or bool(kind_of_name(name))
+
+
+@lru_cache(maxsize=65536)
+def _is_of_a_table(name: str) -> bool:
+    return _TABLE_NAME.search(name) is not None
+
+
 _CLASSES: dict[str, Callable[[str], bool]] = {
     "@secret": _is_secret,
     "@model": _is_of_a_model,
     "@tool": _is_of_a_tool,
     "@request": _is_of_a_request,
+    "@personal": _is_personal,
+    "@table": _is_of_a_table,
+    "@sql": lambda name: True,  # text is no identifier: the bytes have told
 }

@@ -55,3 +55,25 @@ def test_words_of_requests(text: str) -> None:
 @pytest.mark.parametrize("text", ["def forward(self, input): return self.conv(input)", "self.input_layernorm(x)"])
 def test_words_of_other_code(text: str) -> None:
     assert not word_classes.in_bytes("@request", text.encode())
+
+
+@pytest.mark.parametrize(
+    ("word", "text", "holds"),
+    [
+        ("@personal", "df['email'].head()", True),
+        ("@personal", "user.phone_number", True),
+        ("@personal", "model.name", False),
+        ("@table", "def f(df): return df.query(q)", True),
+        ("@table", "train_df.eval(x)", True),
+        ("@table", "import pandas", True),
+        ("@table", "model.eval()", False),
+        ("@sql", 'f"SELECT * FROM users WHERE id = {x}"', True),
+        ("@sql", "insert into t values", True),
+        ("@sql", "DROP TABLE x", True),
+        ("@sql", "self.query(hidden_states)", False),
+    ],
+)
+def test_other_classes(word: str, text: str, holds: bool) -> None:
+    names = re.findall(r"\w+", text)
+    passes = bool(word_classes.in_bytes(word, text.encode())) and word_classes.among(word, names)
+    assert passes is holds

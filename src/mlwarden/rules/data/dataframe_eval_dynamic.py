@@ -71,6 +71,10 @@ class DataframeEvalDynamic(Rule):
     name = "dataframe-eval-dynamic"
     severity = Severity.MEDIUM
     calls = (*_FUNCTIONS, *(f"*.{method}" for method in _METHODS))
+    triggers = (
+        *dict.fromkeys((name.partition(".")[0], name.rpartition(".")[2]) for name in _FUNCTIONS),
+        *(("@table", method) for method in _METHODS),
+    )
     yields_to = ("MLW401",)
     cwe = (95,)
     owasp_llm = ("LLM05",)

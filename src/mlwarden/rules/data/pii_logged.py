@@ -11,10 +11,10 @@ from mlwarden.model.fixes import Applicability, TextEdit
 from mlwarden.notebooks.notebook import Notebook
 from mlwarden.rules.base import Bad, Confidence, Finding, Fix, Good, Missed, Reference, Rule, Severity, Span
 from mlwarden.rules.data._formatted import Surroundings, expression_of, unparsed
-from mlwarden.rules.data._personal import is_personal, spellings
 from mlwarden.rules.data._shown import Frames, place_of
 from mlwarden.rules.examples import as_notebook
 from mlwarden.semantics.fragments import parse
+from mlwarden.semantics.personal_identifiers import is_personal, spellings
 
 if TYPE_CHECKING:
     from mlwarden.semantics.calls import Argument, CallSite
@@ -138,7 +138,7 @@ class PiiLogged(Rule):
     code = "MLW606"
     name = "pii-logged"
     severity = Severity.MEDIUM
-    triggers = spellings()
+    triggers = ("@personal", *(words for words in spellings() if isinstance(words, tuple)))
     cwe = (532, 359)
     owasp_llm = ("LLM02",)
     atlas = ("AML.T0057",)

@@ -131,6 +131,10 @@ class SqlFstringDataframe(Rule):
     name = "sql-fstring-dataframe"
     severity = Severity.HIGH
     calls = (*_FUNCTIONS, *(f"*.{method}" for method in _METHODS))
+    triggers = (
+        *dict.fromkeys((name.partition(".")[0], name.rpartition(".")[2]) for name in _FUNCTIONS),
+        *(("@sql", method) for method in _METHODS),
+    )
     cwe = (89,)
     owasp_llm = ("LLM05",)
     atlas = ("AML.T0049",)
