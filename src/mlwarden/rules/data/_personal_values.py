@@ -87,6 +87,11 @@ def _emails(text: str) -> Iterator[Found]:
             yield Found("e-mail addresses", match[0].lower(), match.start(), match.end())
 
 
+def is_nobodys(address: str) -> bool:
+    """Whether an e-mail address is made up, or that of a role or machine."""
+    return _NO_PERSON.fullmatch(address) is not None
+
+
 def luhn(digits: str) -> bool:
     """Whether the last digit of a card number is right (ISO/IEC 7812-1)."""
     total = 0
