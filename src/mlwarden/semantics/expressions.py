@@ -561,6 +561,8 @@ def _subscript(frame: Frame, node: cst.Subscript) -> Value:
     for element in node.slice:
         if isinstance(element.slice, cst.Index):
             key = evaluate(frame, element.slice.value)
+            if key.taints and _is_namespace(node.value, base):
+                _note_lookup(frame, node, base, key, element.slice.value)
         elif isinstance(element.slice, cst.Slice):
             written = (element.slice.lower, element.slice.upper, element.slice.step)
             lower, upper, _ = (ABSENT if bound is None else evaluate(frame, bound) for bound in written)
@@ -570,6 +572,23 @@ def _subscript(frame: Frame, node: cst.Subscript) -> Value:
                     *(one if isinstance(one, Sequence) else without_secrets(one) for one in base.alternatives())
                 )
     return join(*(item(frame, option, key, node) for option in base.alternatives()))
+
+
+def _is_namespace(written: cst.BaseExpression, base: Value) -> bool:
+    """Whether an expression holds everything that a module or an object has: `globals()`, `vars(x)`, `x.__dict__`."""
+    if isinstance(written, cst.Call) and isinstance(written.func, cst.Name):
+        return written.func.value in {"globals", "locals", "vars"}
+    if isinstance(written, cst.Attribute) and written.attr.value == "__dict__":
+        return True
+    return any(name in {"vars()", "sys.modules"} for name in base.names())
+
+
+def _note_lookup(frame: Frame, node: cst.Subscript, base: Value, key: Value, written: cst.BaseExpression) -> None:
+    """`globals()[name]` with a name from outside stands among the calls, as `namespace().get`."""
+    from mlwarden.semantics.calls import Argument
+
+    arguments = (Argument(key, node=cst.Arg(written)),)
+    frame.record_call(frame.call_site(node, "namespace().get", "get", arguments, base, indirect=True))
 
 
 _SHORT = 10  # characters; people show as much of a key to tell it from others
