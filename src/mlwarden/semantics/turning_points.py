@@ -422,3 +422,11 @@ AUTOGEN_DOCKER = TurningPoint(
     "use_docker is True by default, and the agent refuses to start where Docker is missing",
     "https://microsoft.github.io/autogen/0.2/blog/2024/01/23/Code-execution-in-docker/",
 )
+CREWAI_NO_CODE = TurningPoint(
+    "crewai",
+    "crewai.Agent",
+    "allow_code_execution",
+    "1.14.0",
+    "the parameter does nothing any more",
+    "https://docs.crewai.com/en/changelog",
+)
