@@ -430,3 +430,11 @@ CREWAI_NO_CODE = TurningPoint(
     "the parameter does nothing any more",
     "https://docs.crewai.com/en/changelog",
 )
+LLAMA_INDEX_NO_PANDAS = TurningPoint(
+    "llama-index-core",
+    "llama_index.core.query_engine.PandasQueryEngine",
+    "",
+    "0.12.0",
+    "moved to llama-index-experimental; what is left only raises an error",
+    "https://pypi.org/project/llama-index-core/0.12.0/",
+)
