@@ -51,7 +51,10 @@ _STEMS = {
     "@sql": re.compile(_SQL, re.IGNORECASE),
 }
 _MODEL_NAME = re.compile(_MODEL, re.IGNORECASE)
-_TOOL_NAME = re.compile(_TOOL, re.IGNORECASE)
+# How a function becomes a tool: decorators, base classes, wrappers, lists; not all that speaks of tools (`tool_calls`).
+_TOOL_NAME = re.compile(
+    r"(?:\w*_)?tools?(?:_plain|_from_function)?|\w*Tools?|kernel_function|register_for_\w+|register_function"
+)
 _TABLE_NAME = re.compile(rf"{_TABLE}|(?:^|_)df\d*(?:_|$)|frame", re.IGNORECASE)
 _REQUEST_NAME = re.compile(
     _REQUEST.replace(r"http\.server", "server").replace(r"\binput\s*\(", r"\binput\b"), re.IGNORECASE
@@ -85,7 +88,7 @@ def _is_of_a_model(name: str) -> bool:
 
 @lru_cache(maxsize=65536)
 def _is_of_a_tool(name: str) -> bool:
-    return _TOOL_NAME.search(name) is not None
+    return _TOOL_NAME.fullmatch(name) is not None
 
 
 @lru_cache(maxsize=65536)
