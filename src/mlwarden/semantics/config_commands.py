@@ -56,7 +56,8 @@ def commands_in_config(document: PlainText) -> Iterator[Found]:
     elif name in {"makefile", "gnumakefile"}:
         yield from _lines(_RECIPE, text)
     elif name == "procfile":
-        yield from _lines(_PROCESS, text)
+        # A platform that runs a Procfile publishes the port itself, as a container's host does.
+        yield from ((command, False, True) for command, _, _ in _lines(_PROCESS, text))
     elif name.endswith((".service", ".conf", ".ini")):
         yield from _lines(_UNIT, text)
     elif name.endswith(_SCRIPT) or (text.startswith("#!") and "sh" in text.partition("\n")[0]):
