@@ -438,3 +438,11 @@ LLAMA_INDEX_NO_PANDAS = TurningPoint(
     "moved to llama-index-experimental; what is left only raises an error",
     "https://pypi.org/project/llama-index-core/0.12.0/",
 )
+LANGSMITH_REFUSES_PUBLIC_PROMPTS = TurningPoint(
+    "langsmith",
+    "langsmith.Client.pull_prompt",
+    "dangerously_pull_public_prompt",
+    "0.8.0",
+    "the parameter exists; prompts of other owners are refused by default",
+    "https://github.com/langchain-ai/langsmith-sdk/releases/tag/v0.8.0",
+)
