@@ -26,6 +26,7 @@ _BASE_NAMES = frozenset(
     {"basename", "secure_filename", "slugify", "safe_join", "get_valid_filename", "sanitize_filename"}
 )
 _PATH_TYPES = frozenset({"Path", "PurePath", "PosixPath", "PurePosixPath", "PureWindowsPath", "WindowsPath"})
+_ALL_BUT = re.compile(r"\(?\[\^[^/]*\]|\\W")
 _LAST_PARTS = frozenset({"name", "stem", "suffix"})
 _CONFINES = re.compile(
     r"(?:^|_)(?:safe|secure|sandbox\w*|jail|confin\w*|within|contain\w*|is_?relative|ensure_in\w*|inside|restrict\w*)(?:_|$)",
@@ -69,17 +70,15 @@ def confined(call: CallSite, place: Place, model: SemanticModel) -> bool:
     for way in _ways(call, place, parts):
         for node in way.before:
             if isinstance(node, (ast.Call, ast.Attribute)) and ast.unparse(node) in way.back:
-                if _is_last_part(node) or (
-                    isinstance(node, ast.Call) and _by_name(node, _CONFINES, functions, _is_path_check)
+                if (
+                    _is_last_part(node)
+                    or _keeps_letters_only(node)
+                    or (isinstance(node, ast.Call) and _by_name(node, _CONFINES, functions, _confines))
                 ):
                     return True
             if _is_path_check(node) and _mentions(node, way.on):
                 return True
-            if (
-                isinstance(node, ast.Call)
-                and _by_name(node, _CONFINES, functions, _is_path_check)
-                and _takes(node, way.on)
-            ):
+            if isinstance(node, ast.Call) and _by_name(node, _CONFINES, functions, _confines) and _takes(node, way.on):
                 return True
     return False
 
@@ -222,6 +221,21 @@ def _is_last_part(node: ast.Call | ast.Attribute) -> bool:
     if isinstance(node, ast.Call):
         return _last(node.func) in _BASE_NAMES
     return node.attr in _LAST_PARTS and isinstance(node.value, ast.Call) and _last(node.value.func) in _PATH_TYPES
+
+
+def _keeps_letters_only(node: ast.AST) -> bool:
+    r"""`re.sub(r"[^\w-]", "_", x)`, `"".join(c for c in x if c.isalnum())`, `x.replace("/", "_")`."""
+    if not isinstance(node, ast.Call):
+        return False
+    name = _last(node.func)
+    first = node.args[0].value if node.args and isinstance(node.args[0], ast.Constant) else None
+    if name == "sub" and isinstance(first, str):
+        return _ALL_BUT.match(first) is not None or ("/" in first and "[^" not in first)
+    return name in {"isalnum", "isalpha", "isidentifier"} or (name == "replace" and first in {"/", "..", "../"})
+
+
+def _confines(node: ast.AST) -> bool:
+    return _is_path_check(node) or _keeps_letters_only(node)
 
 
 def _is_path_check(node: ast.AST) -> bool:

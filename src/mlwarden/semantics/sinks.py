@@ -54,13 +54,19 @@ def sink_of(call: CallSite, sinks: Mapping[str, Sink]) -> tuple[Sink, bool] | No
         return None
     if call.name:
         owner = call.name.removesuffix(f".{call.attribute}")
-        matches = not found.owner or _compiled(found.owner).fullmatch(owner) is not None
-        return (found, True) if matches else None
-    if not found.owner and not found.written:
+        if not found.owner or _compiled(found.owner).fullmatch(owner) is not None:
+            return found, True
+        if _OF_A_METHOD.search(owner) is None:
+            return None
+    elif not found.owner and not found.written:
         return found, True
     written = _last_word(call.text(call.callee_span)) if found.written else ""
     matches = bool(written) and _compiled(found.written).fullmatch(written) is not None
     return (found, False) if matches and not call.receiver_defines(call.attribute) else None
+
+
+# What a method of something known gave: nothing is known of that (`self.get_connection()` of a class of a library).
+_OF_A_METHOD = re.compile(r"\(\)\.\w+\(\)$")
 
 
 @lru_cache(maxsize=256)

@@ -29,6 +29,10 @@ def _asked(question: Callable[..., bool], body: str, before: str = "", last: str
         ("if '..' in x: raise ValueError", ""),
         ("x = inside(x)", "def inside(p):\n    p.resolve().relative_to('a')\n    return p"),
         ("x = safe_path(x)", ""),
+        ("x = re.sub(r'[^\\w-]+', '_', x)", ""),
+        ("x = re.sub(r'[/\\\\]', '_', x)", ""),
+        ("x = ''.join(c for c in x if c.isalnum())", ""),
+        ("x = slug(x)", "def slug(t):\n    return t.lower().replace('/', '-')"),
     ],
 )
 def test_a_confined_path(body: str, before: str) -> None:
@@ -42,6 +46,8 @@ def test_a_confined_path(body: str, before: str) -> None:
         ("x = Path('out') / x", ""),
         ("x = os.path.realpath(x)", ""),
         ("x = upload.name", ""),
+        ("x = re.sub(r'[^/\\w]', '_', x)", ""),
+        ("x = x.replace(' ', '_')", ""),
         ("if x.startswith('report'): pass", ""),
         ("y = os.path.basename(other)", ""),
         ("x = named(x)", "def named(p):\n    return p.strip()"),

@@ -26,6 +26,8 @@ def _found(code: str, table: dict[str, Sink]) -> list[tuple[str, bool]]:
         ("def f(plan, q):\n    plan.execute(q)", "SQL", []),
         ("import concurrent.futures as c\nc.ThreadPoolExecutor().execute(q)", "SQL", []),
         ("class Db:\n    def execute(self, q): ...\ndb = Db()\ndb.execute(q)", "SQL", []),
+        ("import lib\nconn = lib.App().connect()\nconn.execute(q)", "SQL", [("execute", False)]),
+        ("import lib\nconn = lib.App()\nconn.execute(q)", "SQL", []),
         ("import requests\nrequests.get(u)\nrequests.Session().post(u)", "URLS", [("get", True), ("post", True)]),
         ("settings = {}\nsettings.get(u)", "URLS", []),
         ("from pathlib import Path\nPath(p).write_text(t)", "PATHS", [("write_text", True)]),
