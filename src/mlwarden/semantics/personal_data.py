@@ -52,6 +52,7 @@ class PersonalData:
         self._model = model
         self._assigned: dict[tuple[int, str], list[tuple[cst.BaseExpression, Fragment]]] = {}
         self._function_of: dict[int, int] = {}
+        self._outer: dict[int, int] = {}
         for fragment in model.fragments:
             if fragment.path is None:
                 self._collect(fragment)
@@ -70,33 +71,52 @@ class PersonalData:
         """The personal data in an expression that is part of a call."""
         return self.in_expression(node, call.fragment, self._function_of.get(id(call.node), 0))
 
-    def in_expression(
-        self, node: cst.BaseExpression, fragment: Fragment, function: int = 0, depth: int = _DEPTH
-    ) -> Personal | None:
+    def in_expression(self, node: cst.BaseExpression, fragment: Fragment, function: int = 0) -> Personal | None:
         """The first personal data whose value is in the value of an expression.
 
         Args:
             node: the expression, of that fragment.
             fragment: where it stands.
             function: the identity of the node of the function that it stands in, 0 at top level.
-            depth: how many variables are followed.
         """
+        # Each variable is followed once, so that chains of many names take no more time than they are long.
+        followed: set[tuple[int, str]] = set()
+        return self._in(node, fragment, function, _DEPTH, followed)
+
+    def _in(
+        self,
+        node: cst.BaseExpression,
+        fragment: Fragment,
+        function: int,
+        depth: int,
+        followed: set[tuple[int, str]],
+    ) -> Personal | None:
         for part in _parts(node):
             name, key = _named(part)
             kind = kind_of_name(key)
             if kind and not self._is_no_value(part, name, fragment, function):
                 span = fragment.span(part)
                 return Personal(kind, fragment.text[span.start - fragment.start : span.end - fragment.start], span)
-            if not isinstance(part, cst.Name) or depth == 0:
+            if not isinstance(part, cst.Name) or depth == 0 or (function, part.value) in followed:
                 continue
-            for value, place in self._values(part.value, function)[-3:]:
-                found = self.in_expression(value, place, function, depth - 1)
+            followed.add((function, part.value))
+            scope, values = self._found(part.value, function)
+            for value, place in values[-3:]:
+                found = self._in(value, place, scope, depth - 1, followed)
                 if found is not None:
                     return found
         return None
 
+    def _found(self, name: str, function: int) -> tuple[int, list[tuple[cst.BaseExpression, Fragment]]]:
+        """The function that assigns a name, from the inside out, and what it assigns."""
+        while True:
+            values = self._assigned.get((function, name))
+            if values or not function:
+                return function, values or []
+            function = self._outer.get(function, 0)
+
     def _values(self, name: str, function: int) -> list[tuple[cst.BaseExpression, Fragment]]:
-        return self._assigned.get((function, name)) or self._assigned.get((0, name), [])
+        return self._found(name, function)[1]
 
     def _is_no_value(self, part: cst.BaseExpression, name: str, fragment: Fragment, function: int) -> bool:
         """Whether a name that sounds like personal data is a module, or holds a constant of the program or a mask's result."""
@@ -121,7 +141,7 @@ class PersonalData:
         while stack:
             node, function = stack.pop()
             if isinstance(node, (cst.FunctionDef, cst.Lambda)):
-                function = id(node)
+                self._outer[id(node)], function = function, id(node)
             elif isinstance(node, cst.Call):
                 self._function_of[id(node)] = function
             pairs: list[tuple[cst.BaseExpression, cst.BaseExpression]] = []

@@ -32,7 +32,7 @@ _NO_PERSON = re.compile(
 )
 _AUTHORSHIP = re.compile(r"author|maintainer|copyright|\(c\)|©|contact|mailto|report bugs|committer", re.IGNORECASE)
 _PHONE = re.compile(
-    r"(?<![\w.+/-])(?:\+[1-9]\d{0,2}[ .-]?(?:\(\d{1,4}\)[ .-]?)?\d{2,4}(?:[ .-]\d{2,4}){1,4}|\(\d{3}\) ?\d{3}-\d{4}|\d{3}-\d{3}-\d{4})"
+    r"(?<![\w.+/-])(?:\+[1-9]\d{0,2}[ .-]?(?:\(\d{1,4}\)[ .-]?)?\d{2,11}(?:[ .-]\d{2,8}){0,4}|\(\d{3}\) ?\d{3}-\d{4}|\d{3}-\d{3}-\d{4})"
     r"(?:x\d{1,5})?(?![\w/-]|\.\d)"
 )
 _SSN = re.compile(r"(?<![\w.-])(?!000|666|9\d\d)\d{3}-(?!00)\d{2}-(?!0000)\d{4}(?![\w-]|\.\d)")

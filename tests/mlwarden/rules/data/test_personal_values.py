@@ -1,0 +1,70 @@
+"""Values that are personal data by their own form."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mlwarden.rules.data._personal_values import headings, luhn, mod97, personal_values, telling
+
+
+def _kinds(text: str) -> list[tuple[str, str, bool]]:
+    return [(found.kind, text[found.start : found.end], found.sure) for found in personal_values(text)]
+
+
+CARD = " ".join(("4539", "1488", "0343", "6467"))
+IBAN = "DE" + "12500105170648489890"
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("to ada.king@posteo.de.", [("e-mail addresses", "ada.king@posteo.de", False)]),
+        ("ada@example.org info@posteo.de icon@2x.png git@github.com a@b.com", []),
+        ("Author-email: ada.king@posteo.de", []),
+        ("call (412) 384-7731", [("phone numbers", "(412) 384-7731", False)]),
+        ("+49 30 901820 17", [("phone numbers", "+49 30 901820 17", False)]),
+        ("0.412-384-7731 2024-11-25 1-2-3", []),
+        ("-".join(("536", "22", "8726")), [("social security numbers", "-".join(("536", "22", "8726")), False)]),
+        ("-".join(("000", "22", "8726")), []),
+        (CARD, [("payment card numbers", CARD, True)]),
+        (CARD.replace(" ", ""), [("payment card numbers", CARD.replace(" ", ""), False)]),
+        (CARD[:-1] + "8", []),
+        ("4242 4242 4242 4242", []),
+        (IBAN, [("bank accounts", IBAN, True)]),
+        (IBAN[:-1] + "1", []),
+    ],
+)
+def test_values(text: str, found: list[tuple[str, str, bool]]) -> None:
+    assert _kinds(text) == found
+
+
+def test_checksums() -> None:
+    assert luhn("79927398713")
+    assert not luhn("79927398710")
+    assert mod97("GB82" + "WEST12345698765432")
+    assert not mod97("GB83" + "WEST12345698765432")
+
+
+def test_headings() -> None:
+    assert headings("<tr><th></th><th>E-mail</th><th> city </th></tr>", "text/html") == {"e-mail addresses"}
+    assert headings("   id  Phone Number  city\n0  1  2  3", "text/plain") == {"phone numbers"}
+    assert headings("0    x\nName: ssn, Length: 2, dtype: object", "text/plain") == {"social security numbers"}
+    assert headings("loss 0.3", "text/plain") == frozenset()
+
+
+def test_how_many_are_enough() -> None:
+    mails = {"e-mail addresses": {"a", "b"}}
+    assert telling(mails, set(), frozenset({"e-mail addresses"}), "") == ["e-mail addresses"]
+    assert telling(mails, set(), frozenset(), "") == []
+    cards = {"payment card numbers": {"1"}}
+    assert telling(cards, set(), frozenset(), "order") == []
+    assert telling(cards, set(), frozenset(), "credit card") == ["payment card numbers"]
+    assert telling(cards, {"payment card numbers"}, frozenset(), "") == ["payment card numbers"]
+
+
+@given(st.text(alphabet="a1.-+@ ()/:\n\u2028DE", max_size=400))
+def test_any_text(text: str) -> None:
+    for found in personal_values(text):
+        assert 0 <= found.start < found.end <= len(text)
