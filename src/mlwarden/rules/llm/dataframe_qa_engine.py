@@ -259,10 +259,11 @@ class DataframeQaEngine(Rule):
             yield self._report(call, "use SQL over a read-only view, or a sandbox")
 
     def _report(self, call: CallSite, way_out: str) -> Finding:
+        name = shown(call.name).replace("()", "") or call.attribute
         return self.finding(
             call.span,
-            f"`{shown(call.name).replace('()', '') or call.attribute}` answers by running code that a model writes in this process: who "
-            f"asks, or fills the table, runs code here; {way_out}",
+            f"`{name}` answers by running code that a model writes in this process: who asks, or "
+            f"fills the table, runs code here; {way_out}",
             trace=call.context,
         )
 
