@@ -22,7 +22,7 @@ _MODEL_SUFFIXES = (
 _TEXT_SUFFIXES = (
     "pbtxt env yaml yml toml json json5 ini cfg conf config cnf properties xml html htm js jsx mjs cjs ts tsx vue sh "
     "bash zsh fish ksh ps1 bat cmd md markdown mdx rst txt tf tfvars hcl sql dockerfile pem key r rmd qmd jl service "
-    "template tmpl j2 jinja envrc pypirc npmrc netrc condarc"
+    "template tmpl j2 jinja envrc pypirc npmrc netrc condarc mdc prompt prompty cursorrules windsurfrules clinerules"
 )
 
 
