@@ -153,8 +153,13 @@ def of_path(flow: Flow) -> Danger | None:
 def _is_no_path(value: Value) -> bool:
     """Whether a value is a buffer, an open file or plain data."""
     if isinstance(value, Reference):
-        return _NOT_A_PATH.fullmatch(value.name) is not None
+        return _NOT_A_PATH.fullmatch(value.name) is not None or _is_metadata(value)
     return isinstance(value, (Mapping, Sequence)) or (isinstance(value, Constant) and not isinstance(value.value, str))
+
+
+def _is_metadata(value: Value) -> bool:
+    """Whether a value is what the program's own loader noted of a document: `document.metadata["source"]`."""
+    return isinstance(value, Reference) and ".metadata" in value.name
 
 
 def _is_writing(call: CallSite) -> bool:
@@ -187,7 +192,7 @@ def of_address(flow: Flow) -> Danger | None:
 
 
 def _has_fixed_host(value: Value, kinds: tuple[str, ...]) -> bool:
-    if isinstance(value, (Mapping, Constant)):
+    if isinstance(value, (Mapping, Constant)) or _is_metadata(value):
         return True
     if not isinstance(value, Text):
         return False

@@ -29,7 +29,8 @@ _PATH_TYPES = frozenset({"Path", "PurePath", "PosixPath", "PurePosixPath", "Pure
 _ALL_BUT = re.compile(r"\(?\[\^[^/]*\]|\\W")
 _LAST_PARTS = frozenset({"name", "stem", "suffix"})
 _CONFINES = re.compile(
-    r"(?:^|_)(?:safe|secure|sandbox\w*|jail|confin\w*|within|contain\w*|is_?relative|ensure_in\w*|inside|restrict\w*)(?:_|$)",
+    r"^(?!.*(?:load|dump|eval|format|substitute|print|request))"
+    r"(?:.*_)?(?:safe|secure|sandbox\w*|jail|confin\w*|within|contain\w*|is_?relative|ensure_in\w*|inside|restrict\w*)(?:_|$)",
     re.I,
 )
 _PUBLIC_HOST = re.compile(

@@ -218,6 +218,27 @@ class LlmOutputToPath(sink_rule.SinkRule):
         ),
         Good(
             """
+            from langchain_community.vectorstores import FAISS
+
+            index = FAISS.load_local("index", embeddings)
+            for document in index.similarity_search(question):
+                print(open(document.metadata["source"]).read())
+            """,
+            because="the loader noted where the document came from",
+        ),
+        Good(
+            """
+            import re
+            from openai import OpenAI
+
+            title = OpenAI().responses.create(model="gpt-4o", input=question).output_text
+            slug = re.sub(r"[^a-z0-9-]+", "-", title.lower())
+            open(f"posts/{slug}.md", "w").close()
+            """,
+            because="only letters and digits are left of the name",
+        ),
+        Good(
+            """
             import io
             import zipfile
             import base64
