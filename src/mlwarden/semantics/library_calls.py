@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 import posixpath
+import textwrap
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -59,6 +61,14 @@ def library_result(frame: Frame, node: cst.Call, callee: Reference, site: CallSi
         return value if default.is_absent else join(default, value)
     if name in {"os.path.join", "posixpath.join"}:
         return _join_path(site.positional())
+    if name in _TIDYING and site.positional():
+        text = site.positional()[0]
+        written = text.string()
+        return (
+            text
+            if written is None or len(written) > 20_000
+            else tainted(Constant(_TIDYING[name](written)), text.taints)
+        )
     if name in _PATH_PARTS and len(site.positional()) == 1 and site.positional()[0].string() is not None:
         path = site.positional()[0]
         return tainted(_constant(_PATH_PARTS[name](path.string() or "")), path.taints)
@@ -136,6 +146,7 @@ def _string_method(method: str, content: Value, site: CallSite) -> Value | None:
 _ON_CONSTANTS = frozenset(
     "strip lstrip rstrip lower upper title replace removeprefix removesuffix split rsplit partition rpartition".split()  # noqa: SIM905
 )
+_TIDYING: dict[str, Callable[[str], str]] = {"textwrap.dedent": textwrap.dedent, "inspect.cleandoc": inspect.cleandoc}
 _PATH_PARTS: dict[str, Callable[[str], object]] = {
     "os.path.basename": posixpath.basename,
     "os.path.dirname": posixpath.dirname,

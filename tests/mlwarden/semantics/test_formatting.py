@@ -79,3 +79,9 @@ def test_as_python_does(template: str, values: list[str]) -> None:
         return
     found = value_of(f"{template!r}.format({arguments})").string()
     assert found is None or found == expected
+
+
+@pytest.mark.parametrize("call", ["textwrap.dedent", "inspect.cleandoc"])
+def test_tidied_texts_are_known(call: str) -> None:
+    assert value_of(f"{call}('''\n  a\n    b''')", "import inspect, textwrap").string() in ("\na\n  b", "a\n  b")
+    assert [taint.kind for taint in value_of(f"{call}(input())", "import inspect, textwrap").taints] == ["input"]
