@@ -1,6 +1,7 @@
 """Where in a text a secret may stand: the cheap first look that most texts do not pass.
 
-Two kinds of search, in plain `re`, chosen by measurement (`benchmarks/secrets_speed.py`):
+Two kinds of search, in plain `re`, chosen by measurement (`benchmarks/secrets_speed.py`); nearly all of them read the long
+words of the text only:
 
 - one search for a run of 20 letters, digits, `/` or `+` after one of `_-"'=:`: it meets all tokens with a prefix like
   `gsk_`, and all values without a shape of their own that are assigned to something;
@@ -16,6 +17,7 @@ from collections.abc import Iterator
 from functools import cache
 
 from mlwarden.secrets.formats import TokenFormat, all_formats, compiled, format_of
+from mlwarden.secrets.long_words import LongWords, long_words
 
 _RUN = re.compile(r"""["'=:_\-`>][ \t]{0,4}[A-Za-z0-9/+]{20}""")
 _DIGIT = re.compile(r"[0-9]")
@@ -25,12 +27,11 @@ _OPENING = tuple("\"'`=: \t>")
 # How far back a token may begin before its run: `AGE-SECRET-KEY-`, `pcsk_ab12cd_`.
 _LOOK_BACK = 40
 _WORD_BEFORE = re.compile(r"[\w\-]*\Z", re.ASCII)
-# Each begins with a literal.
+# Each begins with a literal, and is searched for in the long words only.
 _SWEEPS = (
     r"sk-[\w\-]{20}",
     r"A(?:(?:KIA|SIA|BIA|CCA)[A-Z2-7]{16}|Iza[\w\-]{20}|BSK[A-Za-z0-9+/]{20}|ccountKey=[A-Za-z0-9+/]{20}|Q\.Ab[\w\-]{20})",
     r"eyJ[A-Za-z0-9_\-]{12}",
-    r"-----BEGIN [A-Z0-9 ]{0,20}PRIVATE KEY",
     r"nvapi-[\w\-]{20}",
     r"tgp_v1_[\w\-]{20}",
     r"gl[a-z]{2,6}-[\w\-]{20}",
@@ -40,7 +41,6 @@ _SWEEPS = (
     r"sig=[A-Za-z0-9+/%]{20}",
     r"pypi-AgE[\w\-]{20}",
     r"dckr_[\w\-]{20}",
-    r"x(?:ox[abposre]-[0-9]|ox[ar]-[0-9A-Za-z]{10}|oxe\.xox[bp]-[0-9]|app-[0-9])",
     r"hooks\.slack\.com/(?:services|workflows|triggers)/",
     r"GR1348941[\w\-]{20}",
     r"_gitlab_session=",
@@ -52,6 +52,11 @@ _SWEEPS = (
     r"/api/webhooks/[0-9]",
     r"SG\.[\w\-]{20}",
     r"hv[sbr]\.[\w\-]{20}",
+)
+# What long words do not hold: a shorter token, and one with spaces.
+_SWEEPS_OF_ALL = (
+    r"-----BEGIN [A-Z0-9 ]{0,20}PRIVATE KEY",
+    r"x(?:ox[abposre]-[0-9]|ox[ar]-[0-9A-Za-z]{10}|oxe\.xox[bp]-[0-9]|app-[0-9])",
 )
 # The token begins as many characters before the match.
 _SWEEPS_BACK = (
@@ -75,24 +80,33 @@ _DISCORD, _DISCORD_NUMBER = r"\.[\w\-]{6}\.[\w\-]{27}", r"[MNO][\w\-]{23}(?:[\w\
 
 
 def candidates(text: str) -> Iterator[tuple[TokenFormat, int]]:
-    """Places where a value of a format may begin, to be tested with `TokenFormat.match`; in no order."""
-    yield from _runs(text)
-    for pattern in _SWEEPS:
+    """Places where a value of a format may begin, to be tested with `TokenFormat.match`; in no order, some twice."""
+    for words in long_words(text):
+        yield from _runs(text, words)
+        for pattern in _SWEEPS:
+            for found in compiled(pattern).finditer(words.text):
+                yield from _with_prefix(_by_start(), text, words.place(found.start()))
+        for pattern, identifier, back in _SWEEPS_BACK:
+            for found in compiled(pattern).finditer(words.text):
+                yield format_of(identifier), max(words.place(found.start()) - back, 0)
+        yield from _bots(text, words)
+    for pattern in _SWEEPS_OF_ALL:
         for found in compiled(pattern).finditer(text):
             yield from _with_prefix(_by_start(), text, found.start())
-    for pattern, identifier, back in _SWEEPS_BACK:
-        for found in compiled(pattern).finditer(text):
-            yield format_of(identifier), max(found.start() - back, 0)
     for found in compiled(_IN_ELEMENT).finditer(text):
         for token in _shapeless():
             yield token, found.end() - 20
         yield from _with_prefix(_by_start(), text, found.end() - 20)
+
+
+def _bots(text: str, words: LongWords) -> Iterator[tuple[TokenFormat, int]]:
     for pattern, number, formats in (
         (_TELEGRAM, _BOT_NUMBER, ("telegram", "telegram-other")),
         (_DISCORD, _DISCORD_NUMBER, ("discord-bot",)),
     ):
-        for found in compiled(pattern).finditer(text):
-            before = compiled(number).search(text, max(0, found.start() - 30), found.start())
+        for found in compiled(pattern).finditer(words.text):
+            place = words.place(found.start())
+            before = compiled(number).search(text, max(0, place - 30), place)
             if before is not None:
                 for each in formats:
                     yield format_of(each), before.start()
@@ -103,17 +117,13 @@ def may_hold_url_credentials(text: str) -> bool:
     return "://" in text and compiled(r"://[^\s/\"'<>`]{1,360}@").search(text) is not None
 
 
-def _runs(text: str) -> Iterator[tuple[TokenFormat, int]]:
-    position = 0
-    while True:
-        found = _RUN.search(text, position)
-        if found is None:
-            return
-        start = found.end() - 20
-        rest = _REST_OF_RUN.match(text, found.end())
+def _runs(text: str, words: LongWords) -> Iterator[tuple[TokenFormat, int]]:
+    for found in _RUN.finditer(words.text):
+        start = words.place(found.start() + len(found[0]) - 20)
+        rest = _REST_OF_RUN.match(text, start + 20)
         assert rest is not None
         position = rest.end()
-        follows_word = text[found.start()] in "_-" and start == found.start() + 1
+        follows_word = text[start - 1] in "_-"
         if _DIGIT.search(text, start, position) is None and text[start - 3 : start] not in ENDS_OF_PREFIXES:
             continue  # the name of a class
         by_start = _by_start()
