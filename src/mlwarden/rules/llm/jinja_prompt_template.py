@@ -10,6 +10,8 @@ from mlwarden.rules.base import Bad, Confidence, Finding, Good, Missed, Referenc
 from mlwarden.semantics.origins import OriginKind, origin_of, trace_of
 from mlwarden.semantics.prompts import said
 from mlwarden.semantics.turning_points import LANGCHAIN_TEMPLATE_ATTRIBUTES, LANGCHAIN_TEMPLATE_ATTRIBUTES_0
+from mlwarden.semantics.values import Constant
+from mlwarden.semantics.values import Reference as Made
 
 if TYPE_CHECKING:
     from mlwarden.semantics.calls import CallSite
@@ -173,6 +175,16 @@ class JinjaPromptTemplate(Rule):
         ),
         Good(
             """
+            from textwrap import dedent
+            from langchain_core.prompts import PromptTemplate
+
+            TEXT = dedent("Translate {{ text }}").strip()
+            prompt = PromptTemplate(template=TEXT, input_variables=["text"], template_format="jinja2")
+            """,
+            because="the program wrote the template",
+        ),
+        Good(
+            """
             from langchain_core.prompts import PromptTemplate
 
             TEMPLATE = open("prompts/translate.j2").read()
@@ -248,7 +260,11 @@ class JinjaPromptTemplate(Rule):
     def _jinja(self, call: CallSite, method: str) -> Iterator[Finding]:
         for value in _templates(call):
             origin = origin_of(value)
-            if origin.kind is OriginKind.LITERAL or any(taint.kind in _LOCAL for taint in origin.taints):
+            if (
+                origin.kind is OriginKind.LITERAL
+                or _is_written(value)
+                or any(taint.kind in _LOCAL for taint in origin.taints)
+            ):
                 continue
             unknown = origin.kind is OriginKind.UNKNOWN
             if unknown and method in {"from_file", "from_template_file"}:
@@ -298,6 +314,19 @@ def _templates(call: CallSite) -> Iterator[Value]:
         value = call.argument(keyword, position)
         if not value.is_absent:
             yield value
+
+
+def _is_written(value: Value, depth: int = 4) -> bool:
+    """Whether a text is made of constants alone: `dedent("...").strip()`."""
+    if isinstance(value, Constant):
+        return True
+    if not isinstance(value, Made) or value.made_by is None or value.taints or depth == 0:
+        return False
+    call = value.made_by
+    given = [argument.value for argument in call.arguments]
+    if call.receiver is not None and "()" in call.name:
+        given.append(call.receiver)
+    return bool(given) and all(_is_written(one, depth - 1) for one in given)
 
 
 def _short(call: CallSite) -> str:
