@@ -24,8 +24,12 @@ _FIGURES = frozenset(
     """
     len count nunique isna isnull notna notnull shape dtype dtypes describe sum mean std min max median duplicated is_unique any all
     bool isinstance type hasattr contains match fullmatch startswith endswith size empty info memory_usage isin factorize cat codes
-    fit fit_transform transform
+    fit fit_transform transform get_payload as_string as_bytes get_content get_body is_multipart walk
     """.split()  # noqa: SIM905  # a word list reads better so
+)
+# Attributes of a column that are the column again.
+_VIEWS = frozenset(
+    {"str", "values", "array", "T", "iloc", "loc", "iat", "at", "cat", "dt", "value", "number", "address"}
 )
 _DEPTH = 6
 
@@ -208,6 +212,14 @@ def _texts(node: cst.BaseExpression) -> Iterator[str]:
                 yield from _texts(element.value)
 
 
+def _is_field(node: cst.Subscript | cst.Attribute) -> bool:
+    """Whether a part of a record is taken that only its own name tells of: `email.body`, `email["subject"]`."""
+    if isinstance(node, cst.Attribute):
+        return node.attr.value not in _VIEWS and bool(kind_of_name(_named(node.value)[1]))
+    keyed = isinstance(node.slice[0].slice, cst.Index) and isinstance(node.slice[0].slice.value, cst.SimpleString)
+    return keyed and bool(kind_of_name(_named(node.value)[1]))
+
+
 def _ends(node: cst.Call) -> bool:
     """Whether a call's result has nothing of a person in it: a mask, a digest, a figure."""
     name = _last_name(node.func)
@@ -256,9 +268,9 @@ def _inner(node: cst.BaseExpression) -> Iterable[cst.BaseExpression]:
     if isinstance(node, cst.DictComp):
         return (node.value,)
     if isinstance(node, cst.Subscript):
-        return (node.value,)
+        return () if _is_field(node) else (node.value,)
     if isinstance(node, cst.Attribute):
-        return () if node.attr.value in _FIGURES else (node.value,)
+        return () if node.attr.value in _FIGURES or _is_field(node) else (node.value,)
     if isinstance(node, (cst.Await, cst.StarredElement)):
         return (node.expression,) if isinstance(node, cst.Await) else (node.value,)
     if isinstance(node, cst.Call):

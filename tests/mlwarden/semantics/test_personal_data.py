@@ -29,6 +29,8 @@ def _sent(code: str) -> str | None:
         ("texts = []\nfor row in rows:\n    texts.append(row.first_name)\nprint(' '.join(texts))", "row.first_name"),
         ("def f(rows):\n    a = rows['email']\n    b = a\n    def g():\n        print(b)\n", "rows['email']"),
         ("a = df['email']\ndef f():\n    print(a)\n", "df['email']"),
+        ("print(df['email'].str.lower().values[0])", "df['email']"),
+        ("print(email.subject, state['email']['body'], email['to'], email.get_payload())", None),
         ("print(df['city'])", None),
         ("print(len(df['email']), df['email'].nunique(), df['email'].isna().sum())", None),
         ("print(mask(df['email']), df['email'].map(hash))", None),

@@ -28,6 +28,7 @@ _LOCAL = re.compile(
     r"|CTransformers|VLLM|Fake\w*|HuggingFaceLLM|HuggingFaceEmbedding|ChatHuggingFace|MLXPipeline)\b.*"
 )
 _LOCAL_ADDRESS = re.compile(r"https?://(?:localhost|127\.|0\.0\.0\.0|\[::1\]|10\.|192\.168\.|ollama|vllm|host\.docker)")
+_AMBIGUOUS = frozenset({"email", "emails", "mail", "phone", "tel"})
 _ADDRESSES = ("base_url", "api_base", "openai_api_base", "azure_endpoint", "host", "endpoint")
 
 
@@ -95,7 +96,8 @@ class PiiToThirdPartyModel(Rule):
             yield self.finding(
                 call.span if elsewhere else found.span,
                 f"`{found.written}` sends {found.kind} to a hosted model with `{name}`: the provider and its tools keep what is in a prompt",
-                confidence=Confidence.MEDIUM,
+                # A message may be called `email` too, and a sound `phone`.
+                confidence=Confidence.LOW if found.written in _AMBIGUOUS else Confidence.MEDIUM,
                 trace=(step,) if elsewhere else (),
             )
 
@@ -270,6 +272,25 @@ def _examples() -> Examples:
             OpenAI().responses.create(model="gpt-4.1", input=f"{email.__name__} {has_email} {len(row['email'])}")
             """,
             because="a module, a flag and a length are no addresses",
+        ),
+        Good(
+            """
+            from openai import OpenAI
+
+            def triage(email, state):
+                OpenAI().responses.create(model="gpt-4.1", input=f"{email.subject} {email['body']} {state['email'].get_payload()}")
+            """,
+            because="the parts of a message are no addresses",
+        ),
+        Bad(
+            """
+            from openai import OpenAI
+
+            def triage(email):
+                OpenAI().responses.create(model="gpt-4.1", input=email)
+                                                                 ^^^^^
+            """,
+            confidence=Confidence.LOW,
         ),
         Missed(
             """
