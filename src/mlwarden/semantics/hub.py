@@ -384,6 +384,9 @@ def is_offline(call: CallSite) -> bool:
     return call.argument("local_files_only").truth() is True
 
 
+# Parameters that are named as folders of this machine; `model_path` and `name_or_path` may hold a repository's name.
+_LOCAL_PARAMETER = re.compile(r"local_\w+|(?:\w+_)?(?:dir|directory|folder|dirname)", re.IGNORECASE)
+
 # What makes a path: `os.path.join(...)`, `Path(...)`, `path.resolve()`.
 _PATH_MAKERS = frozenset(
     "join joinpath Path PurePath resolve absolute abspath realpath expanduser as_posix fspath str format".split()  # noqa: SIM905
@@ -412,12 +415,13 @@ def repo_ids(call: CallSite, api: HubApi, model: SemanticModel) -> tuple[str, ..
 
 
 def reads_local_path(call: CallSite, api: HubApi, model: SemanticModel) -> bool:
-    """Whether a call certainly reads local files: a literal path, a joined path, `local_files_only=True`."""
+    """Whether a call reads local files: a literal path, a joined path, a parameter `local_path`, `local_files_only=True`."""
     value = call.argument(api.keyword, api.position)
-    options = value.alternatives()
+    options = [option for option in value.alternatives() if option != Constant(None)] or [value]
     return is_offline(call) or all(
         any(is_local_path(text) or model.is_local(text) for text in option.prefixes())
         or any(name.startswith(("pathlib.", "tempfile.")) for name in option.names())
+        or (isinstance(option, Unknown) and _LOCAL_PARAMETER.fullmatch(option.parameter) is not None)
         for option in options
     )
 

@@ -157,6 +157,17 @@ class TrustRemoteCodeUnpinned(Rule):
             """
             from transformers import AutoModel
 
+            def load(repo_id, revision, local_path=None):
+                if local_path is not None:
+                    return AutoModel.from_pretrained(str(local_path), trust_remote_code=True)
+                return AutoModel.from_pretrained(repo_id, revision=revision)
+            """,
+            because="the parameter says that it is a folder of this machine",
+        ),
+        Good(
+            """
+            from transformers import AutoModel
+
             model = AutoModel.from_pretrained("acme/sparrow-7b", trust_remote_code=False)
             other = AutoModel.from_pretrained("acme/sparrow-7b")
             """,
