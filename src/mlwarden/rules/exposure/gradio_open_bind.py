@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from mlwarden.model.fixes import Applicability
-from mlwarden.rules.base import Bad, Confidence, Finding, Fix, Good, Reference, Rule, Severity
+from mlwarden.rules.base import Bad, Confidence, DocumentKind, Finding, Fix, Good, Reference, Rule, Severity
 from mlwarden.rules.exposure.gradio_share import LAUNCHES
+from mlwarden.semantics.environment import ANY_VALUE, Setting, settings_in_code, settings_in_text
 from mlwarden.semantics.hosts import is_open
 
 if TYPE_CHECKING:
     from mlwarden.semantics.calls import CallSite
     from mlwarden.semantics.model import SemanticModel
+    from mlwarden.source.documents import Document
+
+
+_VARIABLE = "GRADIO_SERVER_NAME"
+# Where a container or its platform decides which ports are published.
+_CONTAINER = re.compile(r"dockerfile|containerfile|compose|procfile|\.ya?ml$|entrypoint", re.IGNORECASE)
 
 
 class GradioOpenBind(Rule):
@@ -44,7 +52,9 @@ class GradioOpenBind(Rule):
     code = "MLW502"
     name = "gradio-open-bind"
     severity = Severity.HIGH
+    kinds = (DocumentKind.PYTHON, DocumentKind.NOTEBOOK, DocumentKind.TEXT)
     calls = LAUNCHES
+    triggers = (("gradio", "server_name"), _VARIABLE)
     yields_to = ("MLW427",)
     cwe = (306, 1327)
     owasp_llm = ("LLM06",)
@@ -116,6 +126,28 @@ class GradioOpenBind(Rule):
                 demo.launch(inbrowser=False, server_name="127.0.0.1")
             """,
         ),
+        Bad(
+            """
+            import os
+
+            os.environ["GRADIO_SERVER_NAME"] = "0.0.0.0"
+            ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+            """,
+            severity=Severity.HIGH,
+            confidence=Confidence.MEDIUM,
+            fixed="""
+            import os
+
+            """,
+        ),
+        Good(
+            """
+            FROM python:3.12
+            ENV GRADIO_SERVER_NAME="0.0.0.0"
+            """,
+            path="Dockerfile",
+            because="in a container the published ports decide who reaches it",
+        ),
         Good(
             """
             import gradio as gr
@@ -169,3 +201,33 @@ class GradioOpenBind(Rule):
             trace=call.context,
             fixes=fixes,
         )
+
+    def check_model(self, model: SemanticModel) -> Iterator[Finding]:
+        """Report code that sets the variable, where no launch in the document asks for a password."""
+        guarded = any(
+            not (call.argument(keyword).is_absent or call.argument(keyword).may_be(None))
+            for name in LAUNCHES
+            for call in model.calls_of(name)
+            for keyword in ("auth", "auth_dependency")
+        )
+        if not guarded:
+            yield from self._variable(settings_in_code(model, _VARIABLE))
+
+    def check_document(self, document: Document) -> Iterator[Finding]:
+        """Report cells, scripts and configuration that set the variable; not those of containers."""
+        if not _CONTAINER.search(document.path):
+            yield from self._variable(settings_in_text(document, _VARIABLE, value=ANY_VALUE))
+
+    def _variable(self, settings: Iterator[Setting]) -> Iterator[Finding]:
+        for setting in settings:
+            if any(map(is_open, setting.value.strings())):
+                reason = "other machines can no longer reach the demo"
+                removal = setting.removal
+                yield self.finding(
+                    setting.span,
+                    f"by `{_VARIABLE}` Gradio demos listen on all interfaces: without `auth` everybody on the network can use them",
+                    confidence=Confidence.MEDIUM,
+                    fixes=()
+                    if removal is None
+                    else (Fix("Remove the variable", (removal,), Applicability.UNSAFE, reason),),
+                )
