@@ -19,7 +19,7 @@ _TOKEN = re.compile(
 _WORDS = {"true": True, "false": False, "null": None}
 
 
-@dataclass
+@dataclass(eq=False)
 class Node:
     """A value in the text.
 
