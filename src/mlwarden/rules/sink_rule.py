@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
 
     from mlwarden.semantics.calls import CallSite
     from mlwarden.semantics.model import SemanticModel
+
+
+# What an unknown object's `get` gives is an entry of it, not the key.
+_LOOKED_UP = re.compile(r"passed through `(?!requests|httpx|urllib|\w*(?:Session|Client)\(\))(?:[^`]*\.)?get`")
 
 
 @dataclass(frozen=True)
@@ -61,7 +66,7 @@ class SinkRule(FlowRule):
             for place in sink.places:
                 value = argument_of(call, place)
                 taint = telling(value, self.sources)
-                if taint is None:
+                if taint is None or any(_LOOKED_UP.fullmatch(step.note) for step in taint.steps):
                     continue
                 danger = group.judge(dangers.Flow(call, sink, place, value, taint, self.sources, model))
                 if danger is None:

@@ -280,6 +280,19 @@ class ToolArgumentToSink(sink_rule.SinkRule):
         ),
         Good(
             """
+            from langchain_core.tools import BaseTool
+
+            class Reader(BaseTool):
+                name: str = "reader"
+
+                def _run(self, alias: str) -> str:
+                    path = registry.get(alias)
+                    return open(path).read()
+            """,
+            because="the argument is the key of an entry",
+        ),
+        Good(
+            """
             import os
 
             def tool(function):
