@@ -414,14 +414,29 @@ def repo_ids(call: CallSite, api: HubApi, model: SemanticModel) -> tuple[str, ..
     return tuple(text for text in value.strings() if is_repo_id(text, kind) and not model.is_local(text))
 
 
+def _written_name(call: CallSite, api: HubApi) -> str:
+    """The variable that is passed as the repository, also as `str(variable)`; "" for anything else."""
+    node = call.argument_node(api.keyword, api.position)
+    value = None if node is None else node.value
+    if isinstance(value, cst.Call) and len(value.args) == 1 and getattr(value.func, "value", "") in {"str", "Path"}:
+        value = value.args[0].value
+    return value.value if isinstance(value, cst.Name) else ""
+
+
 def reads_local_path(call: CallSite, api: HubApi, model: SemanticModel) -> bool:
     """Whether a call reads local files: a literal path, a joined path, a parameter `local_path`, `local_files_only=True`."""
     value = call.argument(api.keyword, api.position)
     options = [option for option in value.alternatives() if option != Constant(None)] or [value]
+    written = _written_name(call, api)
     return is_offline(call) or all(
         any(is_local_path(text) or model.is_local(text) for text in option.prefixes())
         or any(name.startswith(("pathlib.", "tempfile.")) for name in option.names())
         or (isinstance(option, Unknown) and _LOCAL_PARAMETER.fullmatch(option.parameter) is not None)
+        # `None` in a variable that is named so stands on a way that the program does not go.
+        or (
+            (isinstance(option, Unknown) or option == Constant(None))
+            and _LOCAL_PARAMETER.fullmatch(written) is not None
+        )
         for option in options
     )
 

@@ -168,6 +168,18 @@ class TrustRemoteCodeUnpinned(Rule):
             """
             from transformers import AutoModel
 
+            def component(name, local_path=None):
+                return AutoModel.from_pretrained(str(local_path), trust_remote_code=True)
+
+            def load(root, names):
+                return [component(name, local_path=root.joinpath("components", name)) for name in names]
+            """,
+            because="the variable says so, whatever is known of its value",
+        ),
+        Good(
+            """
+            from transformers import AutoModel
+
             model = AutoModel.from_pretrained("acme/sparrow-7b", trust_remote_code=False)
             other = AutoModel.from_pretrained("acme/sparrow-7b")
             """,
