@@ -53,6 +53,8 @@ _LOADERS: tuple[tuple[re.Pattern[str], str], ...] = (
         "posts and tickets that others write",
     ),
 )
+_MARKED = re.compile(r"\.metadata[ \t]*(?:\[[^\]\r\n]*\][ \t]*=(?!=)|\.update\(|=(?!=))")
+_LOCAL = re.compile(r"(?:https?://)?(?:localhost|127\.0\.0\.1|\[::1\])(?![\w.-])")
 _DEPTH = 6
 
 
@@ -229,9 +231,7 @@ class RetrievalOfUntrustedPages(Rule):
                 if loader is None or not call.argument("metadatas").is_absent:
                     continue
                 what = next(what for pattern, what in _LOADERS if pattern.fullmatch(_class_of(loader)))
-                if any(
-                    re.match(r"(?:https?://)?(?:localhost|127\.0\.0\.1|\[::1\])\b", text) for text in _texts(loader)
-                ):
+                if any(_LOCAL.match(text) for text in _texts(loader)):
                     continue
                 taint = telling(value, ("retrieval", "network"))
                 yield self.finding(
@@ -245,14 +245,7 @@ class RetrievalOfUntrustedPages(Rule):
 
 def _is_marked(model: SemanticModel) -> bool:
     """Whether the document sets metadata of its documents somewhere."""
-    for assignment in model.assignments:
-        if "metadata" in assignment.target or assignment.attribute == "metadata":
-            return True
-        text = assignment.fragment.text
-        span = assignment.target_span
-        if ".metadata[" in text[span.start - assignment.fragment.start : span.end - assignment.fragment.start]:
-            return True
-    return any(".metadata.update(" in f"{call.text(call.callee_span)}(" for call in model.calls_of("*.update"))
+    return any(fragment.path is None and _MARKED.search(fragment.text) for fragment in model.fragments)
 
 
 def _loader_of(value: Value, depth: int) -> CallSite | None:
@@ -284,6 +277,10 @@ def _class_of(call: CallSite) -> str:
 
 
 def _texts(call: CallSite) -> Iterator[str]:
+    """The literal texts that a loader gets, where it is made and where it is asked to load."""
+    for option in () if call.receiver is None else call.receiver.alternatives():
+        if isinstance(option, Outside) and option.made_by is not None:
+            yield from _texts(option.made_by)
     for argument in call.arguments:
         for option in argument.value.alternatives():
             yield from option.strings()
