@@ -92,7 +92,7 @@ def _call_one(
         return join(*(_call_one(frame, node, option, merged, receiver, written) for option in options))
     if isinstance(callee, Reference):
         return _call_outside(frame, node, callee, arguments, receiver)
-    site = frame.call_site(node, "", written, arguments, receiver)
+    site = frame.call_site(node, _outside_constructor(callee), written, arguments, receiver)
     frame.record_call(site)
     run_callbacks(frame, node, written, arguments, site)
     if isinstance(callee, Function) and callee.definition is not None:
@@ -116,6 +116,15 @@ def _call_one(
         step = frame.step(node, f"model output comes from `{form}`, by its name")
         taints = merge_taints((Taint("llm", (step,), certain=False),), taints)
     return Unknown("the result of an unknown call", taints=taints)
+
+
+def _outside_constructor(callee: Value) -> str:
+    """The library's class whose constructor a class of the project is made with, if it adds none of its own."""
+    definition = callee.definition if isinstance(callee, Class) else None
+    if definition is None or definition.find("__init__") is not None or definition.find("__new__") is not None:
+        return ""
+    names = [name for name in definition.base_names() if name not in library.BUILTINS and "." in name]
+    return names[0] if len(names) == 1 else ""
 
 
 def _form(node: cst.BaseExpression) -> str:
@@ -145,7 +154,9 @@ def _call_outside(
 ) -> Value:
     name = callee.name
     last = name.rpartition(".")[2]
-    site = frame.call_site(node, name, last, arguments, receiver)
+    # `super().__init__(...)` of a class that is derived from a library's: the library's constructor.
+    made = name.removesuffix("().__init__") if last == "__init__" else name
+    site = frame.call_site(node, made, made.rpartition(".")[2], arguments, receiver)
     if frame.state.stored:
         site.read_back = read_back(frame, site)
     frame.record_call(site)

@@ -159,3 +159,28 @@ def test_an_earlier_call_is_not_excused_by_a_later_rebinding() -> None:
     model = model_of("from torch import load\nload(p)\nfrom json import load\nload(p)")
     assert [call.span.start for call in model.calls_of("torch.load")] == [23]
     assert [call.span.start for call in model.calls_of("json.load")] == [53]
+
+
+@pytest.mark.parametrize(
+    ("code", "name"),
+    [
+        ("import lib\nclass A(lib.Server):\n    pass\nA(1)", "lib.Server"),
+        ("import lib\nclass A(lib.Server):\n    port = 1\nclass B(A):\n    pass\nB(1)", "lib.Server"),
+        ("import lib\nclass A(lib.Server):\n    def __init__(self):\n        super().__init__(1)", "lib.Server"),
+        ("import lib\nclass A(lib.Server):\n    def __init__(self):\n        super(A, self).__init__(1)", "lib.Server"),
+    ],
+)
+def test_constructor_of_a_derived_class(code: str, name: str) -> None:
+    assert [call.argument("port", 0).constants() for call in model_of(code).calls_of(name)] == [(1,)]
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import lib\nclass A(lib.Server):\n    def __init__(self, x):\n        self.x = x\nA(1)",
+        "class A:\n    pass\nA(1)",
+        "import lib, other\nclass A(lib.Server, other.Mixin):\n    pass\nA(1)",
+    ],
+)
+def test_constructor_of_its_own(code: str) -> None:
+    assert not model_of(code).calls_of("lib.Server")

@@ -324,7 +324,7 @@ class BindAllInterfaces(Rule):
             path="Dockerfile",
             because="in a container the published ports decide who reaches it",
         ),
-        Missed(
+        Bad(
             """
             import socketserver
 
@@ -332,8 +332,8 @@ class BindAllInterfaces(Rule):
                 allow_reuse_address = True
 
             Server(("", 8000), Handler).serve_forever()
+            ^^^^^^^^^^^^^^^^^^^^^^^^^^^
             """,
-            because="classes of the project that are derived from a server are not followed",
         ),
         Good(
             """

@@ -236,7 +236,7 @@ class LangchainAllowDangerousRequests(Rule):
             """,
             because="a class of the project's own",
         ),
-        Missed(
+        Bad(
             """
             from langchain_community.agent_toolkits.openapi.toolkit import RequestsToolkit
 
@@ -244,8 +244,8 @@ class LangchainAllowDangerousRequests(Rule):
                 pass
 
             toolkit = Toolkit(requests_wrapper=wrapper, allow_dangerous_requests=True)
+                      ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
             """,
-            because="calls of subclasses are taken for calls of the project's own classes",
         ),
     )
 
