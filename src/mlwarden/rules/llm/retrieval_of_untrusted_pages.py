@@ -245,7 +245,12 @@ class RetrievalOfUntrustedPages(Rule):
 
 def _is_marked(model: SemanticModel) -> bool:
     """Whether the document sets metadata of its documents somewhere."""
-    return any(fragment.path is None and _MARKED.search(fragment.text) for fragment in model.fragments)
+    from mlwarden.notebooks.notebook import Notebook
+
+    # Such statements make no calls, and so are no part of the model.
+    document = model.document
+    texts = [cell.source for cell in document.cells] if isinstance(document, Notebook) else [document.text]
+    return any(_MARKED.search(text) for text in texts)
 
 
 def _loader_of(value: Value, depth: int) -> CallSite | None:
