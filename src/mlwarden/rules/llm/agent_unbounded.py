@@ -28,7 +28,7 @@ _SWITCHED_OFF: tuple[tuple[re.Pattern[str], str, tuple[str, ...]], ...] = (
     (re.compile(r"agents\.(?:run\.)?Runner\.(?:run|run_sync|run_streamed)"), "max_turns", ()),
 )
 # AutoGen's teams end only by one of these.
-_TEAM = re.compile(r"autogen_agentchat\.teams\.(?:\w+\.)*(?:RoundRobinGroupChat|SelectorGroupChat|Swarm|GraphFlow)")
+_TEAM = re.compile(r"autogen_agentchat\.teams\.(?:\w+\.)*(?:RoundRobinGroupChat|SelectorGroupChat|Swarm)")
 _HIGHEST = 1_000
 _WAITS = frozenset(
     """
@@ -81,7 +81,6 @@ class AgentUnbounded(Rule):
         "RoundRobinGroupChat",
         "SelectorGroupChat",
         "Swarm",
-        "GraphFlow",
         "@model",
     )
     cwe = (770, 835)

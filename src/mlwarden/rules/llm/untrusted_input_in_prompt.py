@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from mlwarden.rules import dangers, sink_rule
 from mlwarden.rules.base import Bad, Confidence, Finding, Good, Missed, Reference, Rule, Severity
-from mlwarden.rules.flow import telling, way
-from mlwarden.semantics import sinks
+from mlwarden.rules.flow import argument_of, shown, telling, way
 from mlwarden.semantics.prompts import TRIGGERS, USER, asks_model, said, woven
+from mlwarden.semantics.sinks import sink_of
 from mlwarden.semantics.values import Reference as Outside
 from mlwarden.semantics.values import Sequence, Value
 
@@ -24,7 +25,7 @@ _WRITERS = {
     "network": "text from the network",
     "tool": "text that another model passed to this tool",
 }
-_ACTING = (sinks.CODE, sinks.COMMANDS, sinks.SQL, sinks.PATHS, sinks.URLS, sinks.DESERIALIZERS)
+_ACTING = (sink_rule.CODE, sink_rule.COMMANDS, sink_rule.SQL, sink_rule.URLS, sink_rule.DESERIALIZERS)
 
 
 class UntrustedInputInPrompt(Rule):
@@ -269,13 +270,15 @@ def _acting(model: SemanticModel) -> dict[Span, str]:
     for call in model.calls:
         if call.fragment.path is not None:
             continue
-        for table in _ACTING:
-            sink = sinks.sink_of(call, table)
-            if sink is None:
-                continue
-            for keyword, position in sink[0].places:
-                value = call.receiver if not keyword and position is None else call.argument(keyword, position)
-                for taint in () if value is None else value.tainted_by("llm"):
-                    name = call.name.replace("()", "").replace("[]", "") or call.attribute
-                    found.setdefault(taint.steps[0].span, name)
+        for group in _ACTING:
+            sink = sink_of(call, group.table)
+            for place in () if sink is None else sink[0].places:
+                value = argument_of(call, place)
+                taint = telling(value, ("llm",))
+                if sink is None or taint is None:
+                    continue
+                if group.judge(dangers.Flow(call, sink[0], place, value, taint, ("llm",), model)) is None:
+                    continue
+                for source in value.tainted_by("llm"):
+                    found.setdefault(source.steps[0].span, shown(call))
     return found
