@@ -40,6 +40,7 @@ def test_the_planted_secrets(tmp_path: Path) -> None:
     subprocess.run([sys.executable, str(ROOT / "examples/plant_secrets.py"), str(tmp_path)], check=True)
     status, lines = check(str(tmp_path))
     assert [line.removeprefix(f"{tmp_path}/") for line in lines] == [
+        ".env:1 MLW311 env-file-in-repository",
         ".env:1 MLW302 known-token-shape",
         ".env:2 MLW302 known-token-shape",
         "leaky_run.ipynb:cell 1:25 MLW304 secret-in-output",

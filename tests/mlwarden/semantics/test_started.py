@@ -84,11 +84,14 @@ def test_options_have_values_and_places() -> None:
     assert found.value("-b") == "1"
     assert found.value("--none") is None
     assert found.value("--last") == ""
-    assert found.has("--flag") and not found.is_switched_on("--flag")
+    assert found.has("--flag")
+    assert not found.is_switched_on("--flag")
     edit = found.with_value("c", "--host")
     removal = found.without("--flag")
-    assert edit is not None and (slice_of(document, edit.span), edit.replacement) == ("--host=b", "--host=c")
-    assert removal is not None and slice_of(document, removal.span) == " --flag=False"
+    assert edit is not None
+    assert (slice_of(document, edit.span), edit.replacement) == ("--host=b", "--host=c")
+    assert removal is not None
+    assert slice_of(document, removal.span) == " --flag=False"
 
 
 @given(

@@ -14,7 +14,6 @@ from mlwarden.rules.base import (
     Finding,
     Fix,
     Good,
-    Missed,
     Reference,
     Rule,
     Severity,

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from mlwarden.rules.base import Bad, Confidence, Finding, Good, Missed, Reference, Rule, Severity
+from mlwarden.rules.base import Bad, Confidence, Finding, Good, Reference, Rule, Severity
 from mlwarden.rules.llm._agents import api_of, from_langchain, patterns, shown
 from mlwarden.semantics.loaders import switched_on
 from mlwarden.semantics.turning_points import LANGCHAIN_GRAPH_FLAG
