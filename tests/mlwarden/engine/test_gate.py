@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+import base64
+import json
+from random import Random
+
+import pytest
+
+from mlwarden.engine.gate import in_bytes
+from mlwarden.rules.registry import all_rules
+
+PICTURE = base64.b64encode(Random(1).randbytes(1_500_000)).decode()
+LINES = [PICTURE[start : start + 76] + "\n" for start in range(0, len(PICTURE), 76)]
+CODE = "import torch\nmodel = torch.load('m.pt')\nb = \"\u00e9\"\n"
+
+
+def passing(content: bytes) -> list[str]:
+    return [info.code for info in in_bytes(content, all_rules())]
+
+
+@pytest.mark.parametrize("indent", [None, 1])
+@pytest.mark.parametrize("payload", [PICTURE, LINES])
+@pytest.mark.parametrize("ascii_only", [True, False])
+def test_pictures_neither_pass_nor_hide_anything(indent: int | None, payload: object, ascii_only: bool) -> None:
+    around = [CODE, "payload", CODE.replace("torch", "pickle"), "eval(x)"]
+    filled = [CODE, payload, CODE.replace("torch", "pickle"), "eval(x)"]
+    small = json.dumps(around, indent=indent, ensure_ascii=ascii_only).encode()
+    large = json.dumps(filled, indent=indent, ensure_ascii=ascii_only).encode()
+    assert passing(large) == passing(small)
+
+
+def test_words_at_the_edges_of_a_picture_are_seen() -> None:
+    code = f"torch.load('{PICTURE}'); eval(x)".encode()
+    assert passing(code) == passing(b"torch.load('a'); eval(x)")
