@@ -1,5 +1,6 @@
 // Runs inside VS Code's extension host, with the real `vscode` API (see run.mjs).
 const assert = require("node:assert/strict");
+const fs = require("node:fs");
 const vscode = require("vscode");
 
 const root = () => vscode.workspace.workspaceFolders[0].uri;
@@ -89,6 +90,19 @@ const tests = {
     assert.ok(await vscode.workspace.applyEdit(remove));
     await shows(gone, []);
     await vscode.commands.executeCommand("workbench.action.files.revert");
+  },
+
+  async "a notebook is saved as it was but for the fix"() {
+    const before = fs.readFileSync(file("nb.ipynb").fsPath, "utf8");
+    fs.writeFileSync(file("saved.ipynb").fsPath, before);
+    const notebook = await openNotebook("saved.ipynb");
+    const load = notebook.cellAt(2).document;
+    await shows(load.uri, [`mlwarden MLW102 ${LOW} 0 8 0 30`]);
+    await take(load, 0, FIX);
+    assert.ok(await notebook.save());
+    const fixed = before.replace('torch.load(\\"model.pt\\")', 'torch.load(\\"model.pt\\", weights_only=True)');
+    assert.notEqual(fixed, before);
+    assert.equal(fs.readFileSync(notebook.uri.fsPath, "utf8"), fixed);
   },
 
   async "settings count at once"() {
