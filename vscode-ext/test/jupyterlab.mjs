@@ -3,7 +3,7 @@
 //   python -m venv DIR && DIR/bin/pip install jupyterlab jupyterlab-lsp ipykernel "mlwarden[lsp]"
 //   JUPYTER=DIR/bin/jupyter node test/jupyterlab.mjs
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import fs from "node:fs";
 import { createRequire } from "node:module";
 import os from "node:os";
@@ -62,7 +62,20 @@ try {
   assert.equal(await marked(".jp-FileEditor"), 'torch.load("model.pt")torch.load("again.pt")');
   assert.ok(!fs.existsSync(path.join(workspace, "executed")), "a file of the workspace was executed");
   assert.ok(!fs.existsSync(path.join(workspace, ".virtual_documents")), "jupyter-lsp wrote documents to disk");
-  console.log("ok JupyterLab: a notebook and a file");
+  // A notebook that was fixed on disk is what JupyterLab reads and writes, byte for byte.
+  const fixed = path.join(workspace, "nb.ipynb");
+  execFileSync(path.join(path.dirname(path.resolve(JUPYTER)), "mlwarden"), ["check", "--isolated", "--no-cache", "--fix", "--unsafe-fixes",
+    "--exit-zero", fixed], { stdio: "ignore" });
+  const bytes = fs.readFileSync(fixed, "utf8");
+  assert.ok(bytes.includes("weights_only=True"), "nothing was fixed");
+  const model = await (await fetch(`${base}/api/contents/nb.ipynb`)).json();
+  const saved = await page.evaluate(async ([url, body]) => {
+    const xsrf = /_xsrf=([^;]+)/.exec(document.cookie)?.[1] ?? "";
+    return (await fetch(url, { method: "PUT", body, headers: { "Content-Type": "application/json", "X-XSRFToken": xsrf } })).status;
+  }, [`${base}/api/contents/nb.ipynb`, JSON.stringify(model)]);
+  assert.equal(saved, 200);
+  assert.equal(fs.readFileSync(fixed, "utf8"), bytes);
+  console.log("ok JupyterLab: a notebook and a file, and a fixed notebook is saved as it is");
 } catch (error) {
   console.error(error);
   console.error(fs.readFileSync(log, "utf8").slice(-4000));
