@@ -60,12 +60,12 @@ class Analysis:
 
     def _run(self, infos: Sequence[RuleInfo]) -> None:
         document = self.document
-        content = _searched(document)
         fitting = [info for info in infos if document.kind in info.kinds]
         policy = self.settings.policy
         if not policy:
             fitting = [info for info in fitting if "policy" not in info.hooks]
-        candidates = gate.in_bytes(content, fitting)
+        # The bytes are as large as the file, and should not be alive while the rules run.
+        candidates = gate.in_bytes(_searched(document), fitting)
         for info in candidates:
             if "document" in info.hooks:
                 self._collect(info, lambda rule: rule.check_document(document))
@@ -233,7 +233,7 @@ def _searched(document: Document) -> bytes:
     if isinstance(document, Notebook) and not document.text:  # an editor's notebook has no file text
         content = "\n".join(cell.source for cell in document.cells)
     else:
-        content = document.text
+        content = gate.without_pictures(document.text)
     if isinstance(document, Notebook):
         from mlwarden.notebooks.interpolation import MARK, has_interpolations
 

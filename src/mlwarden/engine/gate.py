@@ -16,15 +16,18 @@ from mlwarden.semantics import word_classes
 # Pictures in base64, in one piece or in the lines of a JSON list. No identifier is as long, and none stands beside one
 # without something between them that base64 does not have. Searching megabytes of it for each word costs seconds.
 _LARGE = 1 << 20
-_PAYLOAD = re.compile(rb"[A-Za-z0-9+/]{1000,}")
-_PAYLOAD_LINES = re.compile(rb'"(?:[A-Za-z0-9+/]{76}\\n",\s{0,40}"){10,}')
+_PAYLOAD = re.compile(r"[A-Za-z0-9+/]{1000,}")
+_PAYLOAD_LINES = re.compile(r'"(?:[A-Za-z0-9+/]{76}\\n",\s{0,40}"){10,}')
+
+
+def without_pictures(text: str) -> str:
+    """A text as it is searched for triggers: a large one without the pictures that are embedded in it."""
+    return text if len(text) <= _LARGE else _PAYLOAD_LINES.sub('" "', _PAYLOAD.sub(" ", text))
 
 
 def in_bytes(content: bytes, infos: Iterable[RuleInfo]) -> list[RuleInfo]:
-    """The rules whose triggers occur in the bytes; those of embedded pictures do not count."""
+    """The rules whose triggers occur in the bytes."""
     haystack = content
-    if len(haystack) > _LARGE:
-        haystack = _PAYLOAD_LINES.sub(b'" "', _PAYLOAD.sub(b" ", haystack))
     if not haystack.isascii():
         # Python compares identifiers in NFKC form (PEP 3131): letters of other alphabets may spell `eval`.
         text = haystack.decode("utf-8", "replace")

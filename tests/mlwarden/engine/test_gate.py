@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from mlwarden.engine.gate import in_bytes
+from mlwarden.engine.gate import in_bytes, without_pictures
 from mlwarden.rules.registry import all_rules
 
 PICTURE = base64.b64encode(Random(1).randbytes(1_500_000)).decode()
@@ -14,8 +14,8 @@ LINES = [PICTURE[start : start + 76] + "\n" for start in range(0, len(PICTURE), 
 CODE = "import torch\nmodel = torch.load('m.pt')\nb = \"\u00e9\"\n"
 
 
-def passing(content: bytes) -> list[str]:
-    return [info.code for info in in_bytes(content, all_rules())]
+def passing(text: str) -> list[str]:
+    return [info.code for info in in_bytes(without_pictures(text).encode(), all_rules())]
 
 
 @pytest.mark.parametrize("indent", [None, 1])
@@ -24,11 +24,11 @@ def passing(content: bytes) -> list[str]:
 def test_pictures_neither_pass_nor_hide_anything(indent: int | None, payload: object, ascii_only: bool) -> None:
     around = [CODE, "payload", CODE.replace("torch", "pickle"), "eval(x)"]
     filled = [CODE, payload, CODE.replace("torch", "pickle"), "eval(x)"]
-    small = json.dumps(around, indent=indent, ensure_ascii=ascii_only).encode()
-    large = json.dumps(filled, indent=indent, ensure_ascii=ascii_only).encode()
+    small = json.dumps(around, indent=indent, ensure_ascii=ascii_only)
+    large = json.dumps(filled, indent=indent, ensure_ascii=ascii_only)
     assert passing(large) == passing(small)
 
 
 def test_words_at_the_edges_of_a_picture_are_seen() -> None:
-    code = f"torch.load('{PICTURE}'); eval(x)".encode()
-    assert passing(code) == passing(b"torch.load('a'); eval(x)")
+    code = f"torch.load('{PICTURE}'); eval(x)"
+    assert passing(code) == passing("torch.load('a'); eval(x)")
