@@ -333,7 +333,7 @@ class SiblingView:
             module_name=module.name,
             is_package=module.is_package,
             outside=lambda name: self._value(name, module.path),
-        ).get(attribute)
+        ).own(attribute)
 
     def generic_calls(self, call: CallSite) -> list[CallSite]:
         """The same call of a sibling's function, as an analysis of the sibling by itself sees it."""

@@ -13,7 +13,7 @@ from mlwarden.semantics.declarations import annotated_value, declared_default, d
 from mlwarden.semantics.definitions import ClassDefinition
 from mlwarden.semantics.expressions import element_of, evaluate, identifier, outside
 from mlwarden.semantics.frames import Frame
-from mlwarden.semantics.scopes import Scope
+from mlwarden.semantics.scopes import Deferred, Scope, settled
 from mlwarden.semantics.values import (
     Class,
     Constant,
@@ -152,10 +152,10 @@ def _import(frame: Frame, node: cst.Import) -> None:
     for alias in node.names:
         name = dotted(alias.name)
         if alias.asname is not None and isinstance(alias.asname.name, cst.Name):
-            frame.scope.set(identifier(alias.asname.name.value), outside(frame, library.qualified(name)))
+            frame.scope.set(identifier(alias.asname.name.value), _imported(frame, library.qualified(name)))
         else:
             head = name.partition(".")[0]
-            frame.scope.set(head, outside(frame, library.qualified(head)))
+            frame.scope.set(head, _imported(frame, library.qualified(head)))
 
 
 def _import_from(frame: Frame, node: cst.ImportFrom) -> None:
@@ -169,7 +169,13 @@ def _import_from(frame: Frame, node: cst.ImportFrom) -> None:
         bound = name
         if alias.asname is not None and isinstance(alias.asname.name, cst.Name):
             bound = identifier(alias.asname.name.value)
-        frame.scope.set(bound, outside(frame, library.attribute_of(base, name)))
+        frame.scope.set(bound, _imported(frame, library.attribute_of(base, name)))
+
+
+def _imported(frame: Frame, name: str) -> Value:
+    if frame.state.defers_imports and not library.is_known_library(name):
+        return Deferred(lambda: outside(frame, name))
+    return outside(frame, name)
 
 
 def absolute_module(frame: Frame, level: int, module: str) -> str:
@@ -213,7 +219,7 @@ def _class(frame: Frame, node: cst.ClassDef) -> None:
     # Visible to its own methods before the class statement is over.
     frame.scope.set(definition.name, Class(definition=definition))
     run_block(inner, node.body)
-    definition.members.update(inner.scope.variables)
+    definition.members.update((name, settled(value)) for name, value in inner.scope.variables.items())
 
 
 # --- blocks ----------------------------------------------------------------------------------------------------------

@@ -22,6 +22,7 @@ from mlwarden.semantics.expressions import (
 )
 from mlwarden.semantics.frames import Frame
 from mlwarden.semantics.library_calls import all_keywords, library_result
+from mlwarden.semantics.scopes import settled
 from mlwarden.semantics.secret_sources import SECRET_CALLS
 from mlwarden.semantics.stored_files import note_download, note_writing, read_back, stored_taints
 from mlwarden.semantics.values import (
@@ -262,7 +263,9 @@ def _special(frame: Frame, node: cst.Call, callee: Value, arguments: tuple[Argum
     if name == "vars" and plain:
         return Reference("vars()", content=plain[0])
     if name in {"globals", "locals"} and not arguments:
-        return Mapping(items=tuple(frame.scope.module.variables.items()), complete=False)
+        return Mapping(
+            items=tuple((name, settled(value)) for name, value in frame.scope.module.variables.items()), complete=False
+        )
     return None
 
 

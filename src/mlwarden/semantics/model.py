@@ -153,9 +153,10 @@ def interpret(
     module_name: str,
     is_package: bool,
     outside: Callable[[str], Value | None],
-) -> dict[str, Value]:
-    """What fragments of a sibling module bind at top level; what its functions do is seen where they are called."""
-    return _run([fragment for fragment in fragments if fragment.parses], module_name, is_package, outside)[1].variables
+) -> Scope:
+    """The scope that fragments of a sibling module make at top level; what its functions do is seen where they are called."""
+    readable = [fragment for fragment in fragments if fragment.parses]
+    return _run(readable, module_name, is_package, outside, defers_imports=True)[1]
 
 
 def _run(
@@ -163,10 +164,12 @@ def _run(
     module_name: str,
     is_package: bool,
     outside: Callable[[str], Value | None] | None,
+    *,
+    defers_imports: bool = False,
 ) -> tuple[State, Scope]:
     from mlwarden.semantics.execution import run_block
 
-    state = State(module_name=module_name, is_package=is_package)
+    state = State(module_name=module_name, is_package=is_package, defers_imports=defers_imports)
     if outside is not None:
         state.outside = outside
     scope = Scope("module", None)

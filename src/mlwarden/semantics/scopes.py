@@ -2,9 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 from mlwarden.semantics.values import Unknown, Value, join
 
 _UNSET = object()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Deferred(Value):
+    """What a sibling module imports: looked up in its own module only when somebody uses the name."""
+
+    look_up: Callable[[], Value]
+
+
+def settled(value: Value) -> Value:
+    """The value, looked up if it was put off."""
+    return settled(value.look_up()) if isinstance(value, Deferred) else value
 
 
 class Scope:
@@ -36,19 +51,26 @@ class Scope:
     def get(self, name: str) -> Value | None:
         """The value of a name as code in this scope sees it, or None if nothing binds it."""
         if name in self.declared_global:
-            return self.module.variables.get(name)
-        found = self.variables.get(name)
+            return self.module.own(name)
+        found = self.own(name)
         if found is not None:
             return found
         scope = self.parent
         while scope is not None:
             # Code in a function does not see the names of the class around it.
             if scope.kind != "class":
-                found = scope.variables.get(name)
+                found = scope.own(name)
                 if found is not None:
                     return found
             scope = scope.parent
         return None
+
+    def own(self, name: str) -> Value | None:
+        """The value that this very scope binds a name to, or None."""
+        found = self.variables.get(name)
+        if isinstance(found, Deferred):
+            found = self.variables[name] = settled(found)
+        return found
 
     def set(self, name: str, value: Value) -> None:
         """Bind a name."""
@@ -67,7 +89,7 @@ class Scope:
 
     def widen(self, name: str, value: Value) -> None:
         """A write from elsewhere: the name may hold the old or the new value."""
-        old = self.variables.get(name)
+        old = self.own(name)
         self._log(name)
         self.variables[name] = value if old is None else join(old, value)
 
@@ -101,12 +123,12 @@ class Scope:
         for branch in branches:
             names.update(dict.fromkeys(branch))
         for name in names:
-            before = self.variables.get(name)
+            before = self.own(name)
             values = []
             for branch in branches:
                 value = branch.get(name, before)
                 if value is not None:
-                    values.append(value)
+                    values.append(settled(value))
             self._log(name)
             self.variables[name] = join(*values)
 
