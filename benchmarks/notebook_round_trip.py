@@ -160,7 +160,8 @@ def identity_problems(notebook: Notebook, content: bytes) -> Iterator[str]:
     if written(notebook, apply_edits(notebook, nothing), content) != content:
         yield "empty edits change bytes"
     changed = apply_edits(notebook, same)
-    if parsed(written(notebook, changed, content)) != parsed(content):
+    # A string of the list that ended in the middle of a line is joined with the next one.
+    if joined(parsed(written(notebook, changed, content)) or {}) != joined(parsed(content) or {}):
         yield "edits to what was there before change the notebook"
 
 

@@ -142,3 +142,12 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
     out = capsys.readouterr().out
     assert "b.ipynb: rightly refused: " in out
     assert "2 notebooks, 0.0 MB: 1 read, 2 forced edits, 0 fixes of rules, 0 notebooks with problems;" in out
+
+
+@pytest.mark.parametrize(
+    "source", [["\f", "\n", "import torch"], ["a", "b\n", "c"], ["import ", "torch\n", "x\f", "y"]]
+)
+def test_strings_that_end_within_a_line_stay_apart(source: list[str]) -> None:
+    cell = {"cell_type": "markdown", "metadata": {}, "source": source}
+    content = json.dumps({"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 0}).encode()
+    assert report_of("a.ipynb", content, RULES).problems == ()

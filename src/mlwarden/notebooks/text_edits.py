@@ -168,6 +168,8 @@ class _Group:
     def _open_ended(self) -> bool:
         """Whether the group's new text ends where neither a line nor a string of the old list ended."""
         end = self.map.bounds(self.last)[1]
+        if end > self.map.bounds(self.last)[0] and self.decoded[end - 1] != "\n":
+            return False  # a string that ended within a line before: other programs cut at form feeds, too
         for change in reversed(self.changes):
             if change.end < end:
                 break
