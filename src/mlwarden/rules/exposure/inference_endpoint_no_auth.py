@@ -62,6 +62,8 @@ class InferenceEndpointNoAuth(Rule):
 
     Where a gateway in front asks for a login, or for a public demonstration with a limit on requests.
 
+    Off by default: whether a proxy or a gateway asks who calls can't be seen in the code.
+
     ## Limits
 
     Whether there is a check is told by names in the module, so that this rule rather stays silent. Routes of routers and
@@ -71,6 +73,7 @@ class InferenceEndpointNoAuth(Rule):
     code = "MLW512"
     name = "inference-endpoint-no-auth"
     severity = Severity.MEDIUM
+    default = False
     triggers = (
         ("fastapi", "uvicorn"),
         ("flask", "run"),

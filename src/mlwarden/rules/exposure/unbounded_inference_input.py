@@ -120,6 +120,8 @@ class UnboundedInferenceInput(Rule):
 
     Behind a gateway that bounds all of it, or for callers who pay themselves.
 
+    Off by default: limits often stand in front of the application.
+
     ## Limits
 
     A bound is taken for one wherever it stands in the function, and in the fields of the request's model. Limits on the
@@ -129,6 +131,7 @@ class UnboundedInferenceInput(Rule):
     code = "MLW513"
     name = "unbounded-inference-input"
     severity = Severity.LOW
+    default = False
     calls = tuple(_READS)
     triggers = (
         *_AMOUNTS,

@@ -56,6 +56,8 @@ class CloudDriveMounted(Rule):
     In a notebook of your own that runs no code of others: by itself this is a note of low severity. It counts more where
     the notebook also runs code from the network that nobody pinned.
 
+    Off by default: a mounted drive is how many notebooks get their data.
+
     ## Limits
 
     Packages from an index count as known code even without a version (MLW702 reports those). What happens in modules
@@ -65,6 +67,7 @@ class CloudDriveMounted(Rule):
     code = "MLW709"
     name = "cloud-drive-mounted"
     severity = Severity.LOW
+    default = False
     calls = (*_GIVEN, "*.mount", *SHELL_CALLS)
     triggers = (
         ("colab", "mount"),
