@@ -5639,7 +5639,7 @@ RULES: tuple[RuleInfo, ...] = (
             ("os", "spawnvp"),
             ("os", "spawnvpe"),
         ),
-        default=True,
+        default=False,
         fixable=True,
         hooks=("call", "assignment", "model", "document"),
         yields_to=("MLW308", "MLW606"),

@@ -434,6 +434,4 @@ DESERIALIZERS: dict[str, Sink] = {
     "pandas.read_pickle": Sink("filepath_or_buffer", 0),
     "shelve.open": Sink("filename", 0),
     "numpy.load": Sink("file", 0, does="with `allow_pickle`"),
-    "langchain_core.load.load.loads": Sink("text", 0),
-    "langchain_core.load.load.load": Sink("obj", 0),
 }

@@ -118,9 +118,8 @@ class SqlFstringDataframe(Rule):
     ## Limits
 
     Numbers, constants, placeholders and values that pass a function named after quoting or checking are left alone, and
-    values that are compared with a list of what is allowed. Where it isn't known where a value comes from, confidence is
-    medium for parameters of the function and low for anything else; names of tables and columns are reported then, with
-    low severity, where they are parameters.
+    values that are compared with a list of what is allowed. Where it isn't known where a value comes from, only parameters
+    of the function are reported, with medium confidence; names of tables and columns then with low severity.
 
     ## Fix safety
 
@@ -388,6 +387,8 @@ class SqlFstringDataframe(Rule):
             confidence = Confidence.HIGH if taint.certain else Confidence.MEDIUM
         else:
             severity, confidence, what = _graded(formatting, unsafe)
+            if confidence is Confidence.LOW:
+                return  # the program's own tables, columns and conditions, as far as can be told
         yield self.finding(
             call.span,
             f"`{call.attribute}` runs SQL with {what} formatted into it: {_OUTCOME}",

@@ -95,6 +95,8 @@ class PromptOrPiiLoggedByServer(Rule):
 
     While developing, with made-up prompts.
 
+    Off by default: whoever uses such a service has mostly decided to send it what it shows.
+
     ## Limits
 
     Of a handler's own log lines those are reported that hold a part of the request or the model's answer, in a function
@@ -108,6 +110,7 @@ class PromptOrPiiLoggedByServer(Rule):
     code = "MLW518"
     name = "prompt-or-pii-logged-by-server"
     severity = Severity.LOW
+    default = False
     kinds = (DocumentKind.PYTHON, DocumentKind.NOTEBOOK, DocumentKind.TEXT)
     calls = (*_SWITCHES, *_HANDLER, *SHELL_CALLS)
     assigns = _ATTRIBUTES

@@ -65,6 +65,13 @@ class _Hidden:
     confidence: Confidence = Confidence.HIGH
 
 
+def _is_minified(document: Document) -> bool:
+    """Whether a script or style sheet is the product of a bundler, which writes tables of characters as they are."""
+    if not document.path.lower().endswith((".js", ".mjs", ".cjs", ".css", ".map")):
+        return False
+    return any(len(line) > 5_000 for line in document.text.splitlines())
+
+
 class HiddenUnicodeInstructions(Rule):
     """Characters that nobody sees, in text that models or interpreters read.
 
@@ -116,7 +123,7 @@ class HiddenUnicodeInstructions(Rule):
         if isinstance(document, Notebook):
             yield from self._notebook(document)
             return
-        if document.text.isascii():
+        if document.text.isascii() or _is_minified(document):
             return
         is_rules = _RULES.fullmatch(document.path.replace("\\", "/")) is not None
         prose = document.kind is DocumentKind.TEXT and (is_rules or document.path.lower().endswith(_PROSE))
