@@ -42,8 +42,8 @@ class PickleRoundTrip(Rule):
 
     ## Limits
 
-    Round trips within one function are seen. Bytes that reach the loader from elsewhere are reported by
-    MLW111, MLW112, MLW116 or MLW117.
+    Round trips within one function are seen. Bytes that reach the loader from elsewhere, and round trips at the top
+    level of a module, are reported by MLW111, MLW112, MLW114, MLW116 or MLW117.
     """
 
     code = "MLW137"
@@ -65,8 +65,9 @@ class PickleRoundTrip(Rule):
             """
             import pickle
 
-            twin = pickle.loads(pickle.dumps(model))
-                   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+            def copy_of(model):
+                return pickle.loads(pickle.dumps(model))
+                       ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
             """,
             severity=Severity.LOW,
             confidence=Confidence.LOW,
@@ -76,29 +77,33 @@ class PickleRoundTrip(Rule):
             import io
             import pickle as p
 
-            buffer = io.BytesIO()
-            p.dump(model, buffer)
-            buffer.seek(0)
-            twin = p.load(buffer)
-                   ^^^^^^^^^^^^^^
+            def test_round_trip(model):
+                buffer = io.BytesIO()
+                p.dump(model, buffer)
+                buffer.seek(0)
+                twin = p.load(buffer)
+                       ^^^^^^^^^^^^^^
+                assert twin == model
             """,
         ),
         Bad(
             """
             from dill import dumps, loads
 
-            data = dumps(model)
-            twin = loads(data)
-                   ^^^^^^^^^^^
+            def copy_of(model):
+                data = dumps(model)
+                return loads(data)
+                       ^^^^^^^^^^^
             """,
         ),
         Bad(
             """
             import jsonpickle
 
-            text = jsonpickle.encode(settings)
-            again = jsonpickle.decode(text)
-                    ^^^^^^^^^^^^^^^^^^^^^^^
+            def copy_of(settings):
+                text = jsonpickle.encode(settings)
+                return jsonpickle.decode(text)
+                       ^^^^^^^^^^^^^^^^^^^^^^^
             """,
         ),
         Bad(
@@ -153,6 +158,8 @@ class PickleRoundTrip(Rule):
 
     def check_call(self, call: CallSite, model: SemanticModel) -> Iterator[Finding]:
         """Report a loader that reads back what the same function has just written in memory."""
+        if call.function is None and not call.name.startswith("torch."):
+            return  # at the top level, the other rules report it
         sure = LOADERS[call.name].unrestricted(call, model)
         if sure is None or not made_here(call, model, data_of(call)):
             return

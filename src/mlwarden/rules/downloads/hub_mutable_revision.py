@@ -82,7 +82,7 @@ class HubMutableRevision(Rule):
             from transformers import AutoModel
 
             model = AutoModel.from_pretrained("acme/sparrow-7b", revision="main")
-                                                                          ^^^^^^
+                    ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
             """,
             severity=Severity.MEDIUM,
             confidence=Confidence.HIGH,
@@ -94,7 +94,7 @@ class HubMutableRevision(Rule):
 
             TAG = "v1.2.0"
             path = hf_hub_download("acme/sparrow-7b", "model.safetensors", revision=TAG)
-                                                                                    ^^^
+                   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
             """,
             severity=Severity.LOW,
             confidence=Confidence.HIGH,
@@ -106,7 +106,7 @@ class HubMutableRevision(Rule):
             from sentence_transformers import SentenceTransformer
 
             encoder = SentenceTransformer("acme/embed-large", revision="1b7f2c9")
-                                                                       ^^^^^^^^^
+                      ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
             """,
             severity=Severity.LOW,
             message="`SentenceTransformer` loads 'acme/embed-large' at '1b7f2c9', a shortened commit: a branch, a tag or "
@@ -117,7 +117,7 @@ class HubMutableRevision(Rule):
             from diffusers import DiffusionPipeline
 
             pipe = DiffusionPipeline.from_pretrained("acme/painter", revision="refs/pr/3")
-                                                                              ^^^^^^^^^^^
+                   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
             """,
             severity=Severity.MEDIUM,
             message="`DiffusionPipeline.from_pretrained` loads 'acme/painter' at 'refs/pr/3', a pull request: whoever "
@@ -129,7 +129,7 @@ class HubMutableRevision(Rule):
 
             def load(name, revision):
                 return AutoModelForCausalLM.from_pretrained(name, revision=revision)
-                                                                           ^^^^^^^^
+                       ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
 
             model = load("acme/sparrow-7b", "dev")
             """,
@@ -141,7 +141,7 @@ class HubMutableRevision(Rule):
 
             def tokenizer(name):
                 return AutoTokenizer.from_pretrained(name, revision="main")
-                                                                    ^^^^^^
+                       ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
             """,
             confidence=Confidence.MEDIUM,
             message="`AutoTokenizer.from_pretrained` loads a repository at 'main', a branch: it holds what was pushed last",
@@ -183,7 +183,7 @@ class HubMutableRevision(Rule):
             import timm
 
             backbone = timm.create_model("hf-hub:acme/vit@v2", pretrained=True)
-                                         ^^^^^^^^^^^^^^^^^^^^
+                       ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
             """,
             severity=Severity.LOW,
         ),
@@ -193,7 +193,7 @@ class HubMutableRevision(Rule):
             import pandas as pd
 
             rows = load_dataset("acme/birds", split="train", revision="main")
-                                                                      ^^^^^^
+                   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
             table = pd.read_parquet("hf://datasets/acme/birds@refs%2Fconvert%2Fparquet/default/train/0000.parquet")
                     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
             """,
@@ -281,7 +281,7 @@ class HubMutableRevision(Rule):
         if loose is not None:
             fix = hub.pin_fix(call, api, (repository,), model) if repository else None
             yield self.finding(
-                call.argument_span(api.revision, api.revision_position) or call.span,
+                call.span,
                 _message(call, repository, loose),
                 severity=Severity.LOW if _is_dataset(call, api) else _severity(loose),
                 confidence=_lower(confidence, sure),
@@ -302,7 +302,7 @@ class HubMutableRevision(Rule):
             match = HUB_PREFIX.fullmatch(text)
             if call.name in _TIMM and match is not None and match["revision"] and not hub.is_commit(match["revision"]):
                 yield self.finding(
-                    call.argument_span("model_name", 0) or call.span,
+                    call.span,
                     _message(call, match["id"], match["revision"]),
                     severity=_severity(match["revision"]),
                     trace=call.context,
