@@ -241,7 +241,7 @@ class DefaultAdminPassword(Rule):
                 if _is_weak(password) or password == user:
                     yield self.finding(
                         span,
-                        "the password of this Gradio demo is one of the first that are tried: whoever reaches it gets in",
+                        "what opens this Gradio demo is one of the first words that are tried: whoever reaches it gets in",
                     )
                     return
         elif call.name in _LOGINS:
@@ -280,7 +280,7 @@ class DefaultAdminPassword(Rule):
         if _is_weak(value):
             return self.finding(
                 span,
-                f"the password or key of {service} is one of the first that are tried: whoever reaches the service gets in",
+                f"what opens {service} is one of the first words that are tried: whoever reaches the service gets in",
                 confidence=Confidence.HIGH if value.lower() in {"admin", "password", "changeme"} else Confidence.MEDIUM,
             )
         return None
@@ -288,7 +288,7 @@ class DefaultAdminPassword(Rule):
     def _report(self, span: Span, service: str) -> Finding:
         return self.finding(
             span,
-            f"the password that {service} comes with is public: whoever reaches the service gets in as its administrator",
+            f"what opens {service} is public, because it comes with it: whoever reaches the service gets in as its administrator",
         )
 
 
@@ -325,7 +325,7 @@ def _examples() -> Examples:
             path="docker-compose.yml",
             severity=Severity.HIGH,
             confidence=Confidence.HIGH,
-            message="the password that MinIO comes with is public: whoever reaches the service gets in as its administrator",
+            message="what opens MinIO is public, because it comes with it: whoever reaches the service gets in as its administrator",
         ),
         Bad(
             """
@@ -365,7 +365,7 @@ def _examples() -> Examples:
             demo.launch(auth=("admin", "admin"))
                               ^^^^^^^^^^^^^^^^
             """,
-            message="the password of this Gradio demo is one of the first that are tried: whoever reaches it gets in",
+            message="what opens this Gradio demo is one of the first words that are tried: whoever reaches it gets in",
         ),
         Bad(
             """
