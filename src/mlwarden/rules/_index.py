@@ -5091,7 +5091,9 @@ RULES: tuple[RuleInfo, ...] = (
             DocumentKind.TEXT,
         ),
         triggers=(
-            ("mlflow",),
+            ("mlflow", "server"),
+            ("mlflow", "ui"),
+            ("mlflow", "gateway"),
             ("MLFLOW_SERVER_DISABLE_SECURITY_MIDDLEWARE",),
             ("MLFLOW_SERVER_ALLOWED_HOSTS",),
             ("MLFLOW_HOST",),

@@ -50,7 +50,19 @@ _STEMS = {
     "@table": re.compile(rf"{_TABLE}|df|frame".encode(), re.IGNORECASE),
     "@sql": re.compile(_SQL, re.IGNORECASE),
 }
-_MODEL_NAME = re.compile(_MODEL, re.IGNORECASE)
+# Of the words in it, those that are part of other names as well (`guidance_scale`, `lm_head`) count as a whole only, and
+# what only fetches or loads a model (`transformers`, `huggingface_hub`) counts by what makes it answer.
+_MODEL_NAME = re.compile(
+    r"\w*(?:openai|anthropic|claude|llm|langchain|langgraph|llama_?index|llama_cpp|llama_stack|mistralai|groq|fireworks|cerebras"
+    r"|aisuite|portkey|langfuse|deepseek|xai_sdk|zhipu|sambanova|nebius|inferenceclient|ai21|perplexity|genai|generativeai"
+    r"|vertexai|cohere|boto3|gpt4all|ctransformers|mlx_lm|watsonx|dashscope|dspy|haystack|pydantic_ai|crewai|autogen|smolagents"
+    r"|semantic_kernel|sglang|agno|magentic|ollama|completion|generate_content|chroma|qdrant|pinecone|weaviate|tavily"
+    r"|duckduckgo|ddgs|wikipedia|googlesearch|serpapi|trafilatura|chat_?model|qa_chain|rag_chain|agent_executor|query_engine"
+    r"|chat_engine|code_?agent)\w*"
+    r"|together|replicate|instructor|guidance|outlines|phi|zai|responses|beta|inference|lm|language_model|agents|ag2|newspaper"
+    r"|generate|pipeline|batch_decode",
+    re.IGNORECASE,
+)
 # How a function becomes a tool: decorators, base classes, wrappers, lists; not all that speaks of tools (`tool_calls`).
 _TOOL_NAME = re.compile(
     r"(?:\w*_)?tools?(?:_plain|_from_function)?|\w*Tools?|kernel_function|register_for_\w+|register_function"
@@ -83,7 +95,7 @@ def _is_secret(name: str) -> bool:
 
 @lru_cache(maxsize=65536)
 def _is_of_a_model(name: str) -> bool:
-    return _MODEL_NAME.search(name) is not None
+    return _MODEL_NAME.fullmatch(name) is not None
 
 
 @lru_cache(maxsize=65536)

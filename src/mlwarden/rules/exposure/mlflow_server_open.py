@@ -73,7 +73,12 @@ class MlflowServerOpen(Rule):
     severity = Severity.HIGH
     kinds = (DocumentKind.PYTHON, DocumentKind.NOTEBOOK, DocumentKind.TEXT)
     calls = tuple(SHELL_CALLS)
-    triggers = ("mlflow", _NO_MIDDLEWARE, _HOSTS, _HOST)
+    triggers = (
+        *(("mlflow", word) for word in ("server", "ui", "gateway")),
+        _NO_MIDDLEWARE,
+        _HOSTS,
+        _HOST,
+    )
     cwe = (306, 346)
     owasp_llm = ("LLM03",)
     owasp_ml = ("ML05",)
