@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 # Whatever they stand for, these hold it. `phone` is a sound in speech recognition, and counts as a column only;
-# `address` is a place in memory or on the network, `full_name` a repository's, and they count as nothing.
+# `address` is a place in memory, on the network or in a city, and counts as nothing; `full_name`, which repositories
+# have as well, as a column only.
 _ALONE = [
     "email",
     "emails",
@@ -68,7 +69,6 @@ _ALONE = [
 _AS_COLUMN = [
     "phone",
     "mobile",
-    "address",
     "first_name",
     "last_name",
     "surname",
