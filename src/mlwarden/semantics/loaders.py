@@ -89,7 +89,6 @@ def reading(
     *,
     opted_out: Confidence | None = None,
     unknown: str = "data of unknown origin",
-    round_trips: bool = False,
 ) -> Reading | None:
     """Judge what a loader reads; None if the program reads back what it has just made itself, in memory.
 
@@ -100,15 +99,10 @@ def reading(
         opted_out: given where the code turned a protection off: how sure that is. It is worse by a step then, and no
             less certain because the data's origin isn't known.
         unknown: what to call data of unknown origin.
-        round_trips: judge round trips in memory at the top level of a module, too. There the bytes have a name that any
-            other code can give other bytes; inside a function they have not.
     """
-    origin = origin_of(data, call.read_back)
     if made_here(call, model, data):
-        if not round_trips or call.function is not None:
-            return None
-        what = "what this module has just pickled"
-        return Reading(origin, Severity.LOW, Confidence.LOW, what, trace_of(call, origin), own=True)
+        return None
+    origin = origin_of(data, call.read_back)
     severity, confidence = graded(origin)
     if opted_out is not None:
         severity = Severity(min(severity + 1, Severity.CRITICAL))

@@ -140,7 +140,7 @@ class CloudpickleDillLoad(Rule):
         """Report every load, graded by where the data comes from."""
         if restricted_receiver(call):
             return
-        read = reading(call, model, data_of(call), round_trips=True)
+        read = reading(call, model, data_of(call))
         if read is None:
             return
         yield self.finding(

@@ -160,7 +160,7 @@ class JsonpickleDecode(Rule):
         if off is None and given.is_absent and JSONPICKLE_SAFE.ahead(model):
             off = Confidence.HIGH
         data = call.argument("string" if call.name == _DECODE else "obj", 0)
-        read = reading(call, model, data, opted_out=off, round_trips=True)
+        read = reading(call, model, data, opted_out=off)
         if read is None:
             return
         short = call.name.replace("()", "")

@@ -142,7 +142,7 @@ class PandasReadPickle(Rule):
         data = call.argument("filepath_or_buffer", 0)
         if hdf:
             data = call.argument("path_or_buf", 0) if call.name == "pandas.read_hdf" else self._store(call)
-        read = reading(call, model, data, round_trips=True)
+        read = reading(call, model, data)
         if read is None or (hdf and read.origin.kind is OriginKind.LITERAL):
             return
         severity = read.severity

@@ -121,17 +121,6 @@ class PickleLoad(Rule):
             """,
             message="`pickle.Unpickler.load` on data of unknown origin can run any code that was hidden in the pickle",
         ),
-        Bad(
-            """
-            import pickle
-
-            data = pickle.dumps(model)
-            twin = pickle.loads(data)
-                   ^^^^^^^^^^^^^^^^^^
-            """,
-            severity=Severity.LOW,
-            confidence=Confidence.LOW,
-        ),
         Good(
             """
             import pickle
@@ -139,7 +128,7 @@ class PickleLoad(Rule):
             def copy_of(model):
                 return pickle.loads(pickle.dumps(model))
             """,
-            because="nobody else has a name for the bytes (MLW137 finds such round trips)",
+            because="nothing foreign is read (MLW137, off by default, finds such round trips)",
         ),
         Good(
             """
@@ -195,7 +184,7 @@ class PickleLoad(Rule):
         """Report every unpickling, graded by where the data comes from."""
         if restricted_receiver(call):
             return
-        read = reading(call, model, data_of(call), round_trips=True)
+        read = reading(call, model, data_of(call))
         if read is None:
             return
         short = call.name.removeprefix("multiprocessing.reduction.").replace("()", "")

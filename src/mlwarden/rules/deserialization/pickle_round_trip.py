@@ -42,8 +42,8 @@ class PickleRoundTrip(Rule):
 
     ## Limits
 
-    Round trips within one function are seen. Bytes that reach the loader from elsewhere, and round trips at the top
-    level of a module, are reported by MLW111, MLW112, MLW114, MLW116 or MLW117.
+    Round trips within one function, or at the top level of a module, are seen. Bytes that reach the loader from
+    elsewhere are reported by MLW111, MLW112, MLW114, MLW116 or MLW117.
     """
 
     code = "MLW137"
@@ -118,6 +118,15 @@ class PickleRoundTrip(Rule):
                    ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
             """,
         ),
+        Bad(
+            """
+            import pickle as p
+
+            data = p.dumps(model)
+            twin = p.loads(data)
+                   ^^^^^^^^^^^^^
+            """,
+        ),
         Good(
             """
             import pickle
@@ -158,8 +167,6 @@ class PickleRoundTrip(Rule):
 
     def check_call(self, call: CallSite, model: SemanticModel) -> Iterator[Finding]:
         """Report a loader that reads back what the same function has just written in memory."""
-        if call.function is None and not call.name.startswith("torch."):
-            return  # at the top level, the other rules report it
         sure = LOADERS[call.name].unrestricted(call, model)
         if sure is None or not made_here(call, model, data_of(call)):
             return

@@ -157,7 +157,7 @@ class ShelveMarshalLoad(Rule):
         data = call.argument(keyword, position)
         if call.name in {"shelve.Shelf", "shelve.BsdDbShelf"} and data.names() == ():
             return  # a shelf over a dictionary in memory
-        read = reading(call, model, data, round_trips=True)
+        read = reading(call, model, data)
         if read is None or any(_loaded_by(runner) == call for name in _RUNNERS for runner in model.calls_of(name)):
             return
         danger = "unpickles every value that is read from it, and can run code hidden there"

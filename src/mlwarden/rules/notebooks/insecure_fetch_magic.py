@@ -219,7 +219,7 @@ class InsecureFetchMagic(Rule):
             import os
 
             os.environ["HF_ENDPOINT"] = "https://hub.acme.org"
-            os.environ["PIP_INDEX_URL"] = "http://localhost:3141/root/pypi"
+            os.environ["PIP_INDEX_URL"] = "http://localhost:3141/team/stable"
             os.environ["HOMEPAGE"] = "http://acme.org"
             """,
             because="TLS, a server on this machine, and a variable that nothing is fetched from",

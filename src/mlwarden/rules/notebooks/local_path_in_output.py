@@ -203,7 +203,7 @@ _ENV = ("SHELL=/bin/bash\n", "PWD=/content\n", "HOME=/root\n", "LANG=C.UTF-8\n",
 def _examples() -> Examples:
     return (
         Bad(
-            _notebook(_stream("epoch 1\n", "saved to /home/mmustermann/work/model.pt\n")),
+            _notebook(_stream("epoch 1\n", "saved to /home/mmustermann/models/model.pt\n")),
             path="example.ipynb",
             texts=("/home/mmustermann",),
             severity=Severity.LOW,
@@ -260,9 +260,9 @@ def _examples() -> Examples:
         Good(
             _notebook(
                 _stream(
-                    "/home/jovyan/work/a.py\n",
+                    "/home/jovyan/a.py\n",
                     "/home/ubuntu/a\n",
-                    "/home/runner/work/a\n",
+                    "/home/runner/a\n",
                     "/home/user/a\n",
                     "/root/a\n",
                 )
