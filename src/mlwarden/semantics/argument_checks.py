@@ -61,7 +61,9 @@ def is_checked(call: CallSite, place: Place, model: SemanticModel) -> bool:
     if call.fragment.path is not None:
         return False
     parts = model.trees
-    return any(guards._checked(part, span, wanted, parts, model) for part, span, wanted in _sites(call, place, parts))
+    return any(
+        guards.checked_before(part, span, wanted, parts, model) for part, span, wanted in _sites(call, place, parts)
+    )
 
 
 def confined(call: CallSite, place: Place, model: SemanticModel) -> bool:
@@ -136,7 +138,7 @@ def _sites(
 ) -> Iterator[tuple[DocumentTree, Span, list[ast.expr]]]:
     if call.fragment.path is not None:
         return
-    for index, (span, wanted) in enumerate(guards._sites(call, *place, parts)):
+    for index, (span, wanted) in enumerate(guards.sites_of(call, *place, parts)):
         part = next((part for part in parts if part.cell == span.cell), None)
         if part is None:
             continue
@@ -158,7 +160,7 @@ def _ways(call: CallSite, place: Place, parts: list[DocumentTree]) -> Iterator[_
                     before += ast.walk(other.tree)
         around: ast.AST = part.tree if function is None else function
         before += (node for node in ast.walk(around) if getattr(node, "lineno", 0) <= last)
-        back = guards._expressions(wanted, before)
+        back = guards.expressions_of(wanted, before)
         yield _Way(before, back, _onward(back, before))
 
 

@@ -11,6 +11,7 @@ from mlwarden.notebooks.shell_facts import fetches_of, installation_of
 from mlwarden.semantics import hub
 from mlwarden.semantics.downloads import DOWNLOADS
 from mlwarden.semantics.hosts import is_loopback
+from mlwarden.semantics.hub_ids import is_repo_id
 from mlwarden.semantics.hub_urls import URL_READERS
 from mlwarden.semantics.values import Constant, Mapping, Sequence, Text, Value
 
@@ -143,7 +144,7 @@ def sources_of_command(command: Command) -> Iterator[tuple[Source, Span]]:
     if command.program in {"hf", "huggingface-cli"} and texts[:1] == ("download",) and len(words) > 1:
         kind = next((texts[i + 1] for i, text in enumerate(texts[:-1]) if text == "--repo-type"), "model")
         kind = next((text.partition("=")[2] for text in texts if text.startswith("--repo-type=")), kind)
-        if hub.is_repo_id(texts[1], kind) and kind in {"model", "dataset", "space"}:
+        if is_repo_id(texts[1], kind) and kind in {"model", "dataset", "space"}:
             yield hub_source(texts[1], kind), words[1].span
         return
     installs = installation_of(command) is not None

@@ -13,6 +13,7 @@ from mlwarden.semantics.declarations import annotated_value, declared_default, d
 from mlwarden.semantics.definitions import ClassDefinition
 from mlwarden.semantics.expressions import element_of, evaluate, identifier, outside
 from mlwarden.semantics.frames import Frame
+from mlwarden.semantics.operators import operate
 from mlwarden.semantics.scopes import Deferred, Scope, settled
 from mlwarden.semantics.values import (
     Class,
@@ -81,12 +82,10 @@ def _annotated(frame: Frame, node: cst.AnnAssign) -> None:
 
 
 def _augmented(frame: Frame, node: cst.AugAssign) -> None:
-    from mlwarden.semantics.expressions import _operate
-
     operator = _AUGMENTED.get(type(node.operator))
     left = evaluate(frame, node.target)
     right = evaluate(frame, node.value)
-    result = _operate(left, operator(), right) if operator else Unknown(taints=left.taints)
+    result = operate(left, operator(), right) if operator else Unknown(taints=left.taints)
     bind(frame, node.target, result, node.value, node)
 
 

@@ -12,8 +12,10 @@ import libcst as cst
 
 from mlwarden.semantics import library, llm_calls, sources
 from mlwarden.semantics.frames import Frame
+from mlwarden.semantics.operators import operate
 from mlwarden.semantics.scopes import Scope
 from mlwarden.semantics.secret_sources import STORES, is_secret_variable
+from mlwarden.semantics.texts import as_text, concatenate
 from mlwarden.semantics.values import (
     ABSENT,
     MAX_NAME,
@@ -310,67 +312,6 @@ def _text_of(value: str, raw: bool) -> str:
         return text
 
 
-def as_text(value: Value) -> Value:
-    """What `str(value)` may look like inside a string."""
-    options: list[Value] = []
-    for option in value.alternatives():
-        if isinstance(option, Text) or (isinstance(option, Constant) and isinstance(option.value, str)):
-            options.append(option)
-        elif isinstance(option, Constant) and isinstance(option.value, (int, float, bool, type(None))):
-            options.append(Constant(str(option.value)))
-        elif isinstance(option, Reference) and option.name == "pathlib.Path()" and option.content is not None:
-            options.append(tainted(as_text(option.content), option.taints))
-        else:
-            options.append(Text(parts=(None,), taints=option.taints))
-    return join(*options)
-
-
-def concatenate(left: Value, right: Value) -> Value:
-    """`left + right` for values of which at least one is text; every combination of alternatives, bounded."""
-    options = [_concatenate_one(one, other) for one in left.alternatives()[:4] for other in right.alternatives()[:4]]
-    return join(*options)
-
-
-def _concatenate_one(left: Value, right: Value) -> Value:
-    taints = merge_taints(left.taints, right.taints)
-    if isinstance(left, Constant) and isinstance(right, Constant):
-        try:
-            total: Any = left.value + right.value
-        except TypeError:
-            return Unknown(taints=taints)
-        if isinstance(total, (str, bytes)) and len(total) > 20_000:
-            return Text(parts=(None,), taints=taints)
-        return Constant(total, taints=taints)
-    parts: list[str | None] = []
-    for part in (*_parts(left), *_parts(right)):
-        if parts and part is not None and parts[-1] is not None:
-            parts[-1] += part
-        elif not (parts and part is None and parts[-1] is None):
-            parts.append(part)
-    return Text(parts=tuple(parts), taints=taints, lead=_lead(right if _is_empty(left) else left, taints))
-
-
-def _lead(first: Value, taints: tuple[Taint, ...]) -> tuple[Taint, ...] | None:
-    """The taints of what a text begins with, where they are not simply its own."""
-    if isinstance(first, Text):
-        found = first.begins_with
-    else:
-        found = () if isinstance(first, Constant) and isinstance(first.value, str) else first.taints
-    return None if found == taints else found
-
-
-def _is_empty(value: Value) -> bool:
-    return isinstance(value, Constant) and value.value == ""
-
-
-def _parts(value: Value) -> tuple[str | None, ...]:
-    if isinstance(value, Text):
-        return value.parts
-    if isinstance(value, Constant) and isinstance(value.value, str):
-        return (value.value,) if value.value else ()
-    return (None,)
-
-
 def _sequence(frame: Frame, node: cst.List | cst.Tuple | cst.Set) -> Value:
     kind = {cst.List: "list", cst.Tuple: "tuple", cst.Set: "set"}[type(node)]
     items: list[Value] = []
@@ -427,72 +368,8 @@ def _binary(frame: Frame, node: cst.BinaryOperation) -> Value:
         left = left.left
     result = evaluate(frame, left)
     for operator, right in reversed(chain):
-        result = _operate(result, operator, evaluate(frame, right))
+        result = operate(result, operator, evaluate(frame, right))
     return result
-
-
-def _operate(left: Value, operator: cst.BaseBinaryOp, right: Value) -> Value:
-    taints = merge_taints(left.taints, right.taints)
-    if isinstance(operator, cst.Add):
-        if isinstance(left, Sequence) and isinstance(right, Sequence):
-            return Sequence(
-                kind=left.kind,
-                items=(left.items + right.items)[:64],
-                complete=left.complete and right.complete,
-                taints=taints,
-            )
-        if _is_text(left) or _is_text(right):
-            return concatenate(left, right)
-        if isinstance(left, Constant) and isinstance(right, Constant):
-            return _concatenate_one(left, right)
-        return Unknown(taints=taints)
-    if isinstance(operator, cst.Divide):
-        base = next((option for option in left.alternatives() if _is_path(option)), None)
-        if base is not None and isinstance(base, Reference):
-            content = concatenate(concatenate(base.content or Unknown(), Constant("/")), as_text(right))
-            return Reference(base.name, content=content, made_by=base.made_by, taints=taints)
-        if _is_text(right) and not any(isinstance(option, (Constant, Text)) for option in left.alternatives()):
-            # Only a path is divided by text: a path that came as an argument, `tmp_path / "model.pkl"`.
-            head = left if isinstance(left, Unknown) and left.parameter else Unknown()
-            return concatenate(concatenate(head, Constant("/")), as_text(right))
-        return Unknown(taints=taints)
-    if isinstance(operator, cst.Modulo) and _is_text(left):
-        return _percent_format(left, right)
-    if isinstance(operator, cst.BitOr):
-        if isinstance(left, Mapping) and isinstance(right, Mapping):
-            merged = left
-            for key, value in right.items:
-                merged = merged.with_item(key, value)
-            return Mapping(items=merged.items, complete=left.complete and right.complete, taints=taints)
-        if any(map(llm_calls.is_runnable, left.names() + right.names())):
-            return _chain(left, right, taints)
-    return Unknown(taints=taints)
-
-
-def _chain(left: Value, right: Value, taints: tuple[Taint, ...]) -> Value:
-    """`prompt | llm | parser`: a model's answer if one part is a model, or is not known."""
-    names = left.names() + right.names()
-    known = all(llm_calls.is_runnable(name) for name in names) and not (left.is_unknown or right.is_unknown)
-    if any(map(llm_calls.writes, names)) or not known:
-        return Reference(llm_calls.RUNNABLE_SEQUENCE, taints=taints)
-    return tainted(join(left, right), taints)
-
-
-def _is_text(value: Value) -> bool:
-    return any(
-        isinstance(option, Text) or (isinstance(option, Constant) and isinstance(option.value, (str, bytes)))
-        for option in value.alternatives()
-    )
-
-
-def _is_path(value: Value) -> bool:
-    return isinstance(value, Reference) and value.name.startswith("pathlib.Path()")
-
-
-def _percent_format(left: Value, right: Value) -> Value:
-    from mlwarden.semantics.formatting import percent_format
-
-    return percent_format(left, right)
 
 
 def _boolean(frame: Frame, node: cst.BooleanOperation) -> Value:

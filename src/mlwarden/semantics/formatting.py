@@ -6,7 +6,7 @@ import re
 import string
 from collections.abc import Callable
 
-from mlwarden.semantics.expressions import as_text, concatenate
+from mlwarden.semantics.texts import as_text, concatenate
 from mlwarden.semantics.values import Constant, Mapping, Sequence, Taint, Text, Value, merge_taints, tainted
 
 _MAX_PIECES = 40

@@ -55,9 +55,9 @@ def is_guarded(call: CallSite, keyword: str, position: int | None, model: Semant
     if call.fragment.path is not None or model.guard_budget <= 0:
         return False
     parts = model.trees
-    for span, wanted in _sites(call, keyword, position, parts):
+    for span, wanted in sites_of(call, keyword, position, parts):
         part = next((part for part in parts if part.cell == span.cell), None)
-        if part is not None and _checked(part, span, wanted, parts, model):
+        if part is not None and checked_before(part, span, wanted, parts, model):
             return True
     return False
 
@@ -70,7 +70,7 @@ def _is_enumeration(option: object) -> bool:
     )
 
 
-def _sites(
+def sites_of(
     call: CallSite, keyword: str, position: int | None, parts: list[DocumentTree]
 ) -> Iterator[tuple[Span, list[ast.expr]]]:
     """The call and those that led to it, with the expressions that are passed there."""
@@ -102,9 +102,10 @@ def _expression(text: str) -> ast.expr | None:
     return statement.value if isinstance(statement, ast.Expr) else None
 
 
-def _checked(
+def checked_before(
     part: DocumentTree, span: Span, wanted: list[ast.expr], parts: list[DocumentTree], model: SemanticModel
 ) -> bool:
+    """Whether one of the expressions is checked before a place, in the function around it."""
     line = part.line_of(span.start)
     function = enclosing_function(part, line)
     before: list[ast.AST]
@@ -115,7 +116,7 @@ def _checked(
     else:
         before = [node for node in ast.walk(function) if getattr(node, "lineno", 0) <= line]
     model.guard_budget -= len(before)
-    known = _expressions(wanted, before)
+    known = expressions_of(wanted, before)
     closed = _Collections(parts, function)
     return (
         any(_is_check(node, known, line, closed) for node in before)
@@ -124,7 +125,7 @@ def _checked(
     )
 
 
-def _expressions(wanted: Iterable[ast.expr], before: list[ast.AST]) -> frozenset[str]:
+def expressions_of(wanted: Iterable[ast.expr], before: list[ast.AST]) -> frozenset[str]:
     """The expressions that hold the value on its way: those passed, and what was assigned to the names in them."""
     known: set[str] = set()
     for expression in wanted:

@@ -11,7 +11,7 @@ import stat
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from mlwarden.semantics.hub import is_commit
+from mlwarden.semantics.hub_ids import is_commit
 
 # (repository, kind, reference) -> commit
 CommitLookup = Callable[[str, str, str], "str | None"]

@@ -12,7 +12,6 @@ import libcst as cst
 
 from mlwarden.semantics.calls import Argument, CallSite
 from mlwarden.semantics.expressions import (
-    concatenate,
     element_of,
     environment_value,
     item,
@@ -20,6 +19,7 @@ from mlwarden.semantics.expressions import (
 from mlwarden.semantics.formatting import brace_format
 from mlwarden.semantics.frames import Frame
 from mlwarden.semantics.secret_sources import GETTERS
+from mlwarden.semantics.texts import concatenate
 from mlwarden.semantics.values import (
     Constant,
     Mapping,

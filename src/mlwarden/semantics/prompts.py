@@ -255,16 +255,6 @@ def woven(value: Value) -> bool:
     )
 
 
-def own_words(value: Value) -> int:
-    """How many words of the program the text certainly has."""
-    counts = [
-        sum(len(part.split()) for part in option.parts if part is not None)
-        for option in value.alternatives()
-        if isinstance(option, Text)
-    ]
-    return max(counts, default=0)
-
-
 # --- where it is written ---------------------------------------------------------------------------------------------
 
 
@@ -300,4 +290,4 @@ def _entries(node: cst.BaseExpression | None) -> dict[str, cst.BaseExpression]:
     return found
 
 
-__all__ = ["SYSTEM", "TRIGGERS", "USER", "Said", "asks_model", "own_words", "said", "woven"]
+__all__ = ["SYSTEM", "TRIGGERS", "USER", "Said", "asks_model", "said", "woven"]

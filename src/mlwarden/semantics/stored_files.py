@@ -6,7 +6,7 @@ from collections.abc import Hashable, Iterator
 
 from mlwarden.semantics.calls import CallSite
 from mlwarden.semantics.frames import Frame
-from mlwarden.semantics.values import Constant, Reference, Sequence, Taint, Text, Unknown, Value, merge_taints
+from mlwarden.semantics.values import Constant, Reference, Taint, Text, Unknown, Value, merge_taints
 
 # Where a download names its target: keyword, position.
 _TARGETS = (
@@ -95,8 +95,6 @@ def _keys(frame: Frame, target: Value, depth: int = 4) -> Iterator[Hashable]:
             yield (id(option.made_by), "file")  # the file object, or its `name`
         elif isinstance(option, Reference) and option.made_by is not None:
             yield (id(option.made_by), option.name)
-        elif isinstance(option, Sequence):
-            return
 
 
 def _origin(option: Value) -> Hashable:

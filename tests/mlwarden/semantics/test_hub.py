@@ -8,6 +8,7 @@ from mlwarden.model.fixes import Applicability, TextEdit
 from mlwarden.model.levels import Confidence
 from mlwarden.semantics import hub
 from mlwarden.semantics.hub import Pin
+from mlwarden.semantics.hub_ids import is_commit, is_repo_id, is_short_commit
 from mlwarden.semantics.model import SemanticModel
 from mlwarden.semantics.values import ABSENT, Constant, Unknown, Value, join
 from mlwarden.testing import model_of
@@ -17,7 +18,7 @@ COMMIT = "1b7f2c9a4d5e6f708192a3b4c5d6e7f80910a2b3"
 
 @pytest.mark.parametrize("text", ["acme/sparrow-7b", "acme/Sparrow_7B.v2", "bert-base-uncased", "gpt2", "a/b"])
 def test_names_of_models(text: str) -> None:
-    assert hub.is_repo_id(text)
+    assert is_repo_id(text)
 
 
 @pytest.mark.parametrize(
@@ -43,7 +44,7 @@ def test_names_of_models(text: str) -> None:
     ],
 )
 def test_names_of_local_paths_and_other_things(text: str) -> None:
-    assert not hub.is_repo_id(text)
+    assert not is_repo_id(text)
 
 
 @pytest.mark.parametrize(
@@ -51,7 +52,7 @@ def test_names_of_local_paths_and_other_things(text: str) -> None:
     [("squad", True), ("acme/birds", True), ("csv", False), ("imagefolder", False), ("data", False)],
 )
 def test_names_of_datasets(text: str, expected: bool) -> None:
-    assert hub.is_repo_id(text, "dataset") is expected
+    assert is_repo_id(text, "dataset") is expected
 
 
 @pytest.mark.parametrize(
@@ -69,7 +70,7 @@ def test_names_of_datasets(text: str, expected: bool) -> None:
     ],
 )
 def test_commits(text: str, full: bool, short: bool) -> None:
-    assert (hub.is_commit(text), hub.is_short_commit(text)) == (full, short)
+    assert (is_commit(text), is_short_commit(text)) == (full, short)
 
 
 @pytest.mark.parametrize(

@@ -63,7 +63,7 @@ _PLAIN = (".yaml", ".yml", ".onnx", ".engine", ".tflite", ".mlpackage", ".torchs
 _SAFE_LOAD = "ULTRALYTICS_SAFE_LOAD"
 # The weights that ultralytics publishes and downloads by name (`GITHUB_ASSETS_NAMES` in its utils/downloads.py).
 _RELEASED = re.compile(
-    r"(?:yolo(?:v?\d+|_nas_|e-|v8)[\w-]*|rtdetr-[lx]|sam2?(?:\.1)?_[a-z+]+|mobile_sam|FastSAM-[sx]|mobileclip[\w-]*)\.pt"
+    r"(?:yolo(?:v?\d+|_nas_|e-)[\w-]*|rtdetr-[lx]|sam2?(?:\.1)?_[a-z+]+|mobile_sam|FastSAM-[sx]|mobileclip[\w-]*)\.pt"
 )
 # Addresses of a Triton server, which runs the model itself (`Model.is_triton_model`).
 _TRITON = re.compile(r"(?:http|grpc)://[^/]+/.")

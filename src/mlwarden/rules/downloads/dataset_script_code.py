@@ -10,7 +10,8 @@ from mlwarden.rules.base import Confidence, DocumentKind, Finding, Fix, Referenc
 from mlwarden.rules.examples import Examples, later
 from mlwarden.semantics import hub
 from mlwarden.semantics.environment import Setting, is_true, is_unset, settings_in_code, settings_in_text
-from mlwarden.semantics.hub import DATASET_BUILDERS, DATASET_CALLS, Pin
+from mlwarden.semantics.hub import DATASET_CALLS, Pin
+from mlwarden.semantics.hub_ids import DATASET_BUILDERS
 from mlwarden.semantics.turning_points import DATASETS_NO_SCRIPTS, DATASETS_SCRIPT_GATE, DATASETS_SCRIPTS_ASK
 from mlwarden.semantics.values import Constant, Value
 

@@ -11,6 +11,7 @@ from mlwarden.rules.base import Bad, Confidence, Finding, Fix, Good, Missed, Ref
 from mlwarden.semantics import hub
 from mlwarden.semantics.environment import is_set
 from mlwarden.semantics.hub import HubApi, Pin
+from mlwarden.semantics.hub_ids import is_repo_id
 from mlwarden.semantics.loaders import switched_on
 from mlwarden.semantics.origins import trace_of
 from mlwarden.semantics.turning_points import DIFFUSERS_CUSTOM_CODE_FLAG
@@ -245,7 +246,7 @@ class DiffusersCustomPipeline(Rule):
         for text in switch.value.strings():
             if model.is_local(text):
                 continue
-            if hub.is_repo_id(text) and "/" in text:
+            if is_repo_id(text) and "/" in text:
                 found = self._check_repository(call, text, switch.confidence, model)
             elif _COMMUNITY.fullmatch(text) is not None:
                 found = self._check_community(call, text, switch.confidence, model)

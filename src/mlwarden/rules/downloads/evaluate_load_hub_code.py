@@ -10,6 +10,7 @@ from mlwarden.model.fixes import Applicability, TextEdit
 from mlwarden.rules.base import Bad, Confidence, DocumentKind, Finding, Fix, Good, Missed, Reference, Rule, Severity
 from mlwarden.semantics import hub
 from mlwarden.semantics.environment import Setting, is_true, settings_in_code, settings_in_text
+from mlwarden.semantics.hub_ids import is_repo_id
 from mlwarden.semantics.turning_points import DATASETS_NO_LOAD_METRIC
 from mlwarden.semantics.values import Constant, Sequence, Text, Value
 
@@ -384,7 +385,7 @@ def _fix(title: str, edit: TextEdit) -> Fix:
 
 def _is_hub_name(text: str) -> bool:
     """Whether `owner/name` looks like a repository rather than a folder of metrics."""
-    return hub.is_repo_id(text) and not _FOLDER.match(text)
+    return is_repo_id(text) and not _FOLDER.match(text)
 
 
 def _is_put_together(call: CallSite) -> bool:

@@ -11,6 +11,7 @@ from mlwarden.rules.base import Confidence, Finding, Fix, Reference, Rule, Sever
 from mlwarden.rules.examples import Examples, later
 from mlwarden.semantics import hub
 from mlwarden.semantics.hub import HubApi, Pin
+from mlwarden.semantics.hub_ids import is_commit, is_repo_id
 from mlwarden.semantics.loaders import left_out, switched_on
 from mlwarden.semantics.origins import trace_of
 from mlwarden.semantics.turning_points import KERNELS_TRUST_GATE, TRANSFORMERS_KERNEL_GATE
@@ -128,7 +129,7 @@ class HubKernelNativeCode(Rule):
         trusted = switched_on(call.argument("trust_remote_code"))
         if _is_empty_list(call.argument("trust_remote_code")):
             trusted = None
-        ids = [text for text in call.argument("repo_id", 0).strings() if hub.is_repo_id(text)]
+        ids = [text for text in call.argument("repo_id", 0).strings() if is_repo_id(text)]
         if trusted is None:
             ids = [text for text in ids if not text.startswith(_TRUSTED)]
             old = KERNELS_TRUST_GATE.ahead(model)
@@ -266,9 +267,9 @@ def _named(value: Value, model: SemanticModel) -> Iterator[str]:
 
 
 def _is_fine(repo_id: str, revision: str | None) -> bool:
-    if repo_id.startswith(_TRUSTED) or not hub.is_repo_id(repo_id):
+    if repo_id.startswith(_TRUSTED) or not is_repo_id(repo_id):
         return True
-    return revision is not None and hub.is_commit(revision)
+    return revision is not None and is_commit(revision)
 
 
 def _mapped(value: Value, depth: int = 4) -> Iterator[tuple[str, bool]]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from mlwarden.rules.base import Bad, Confidence, Finding, Good, Missed, Reference, Rule, Severity
 from mlwarden.semantics import hub
 from mlwarden.semantics.hub import ALL_CALLS, HUB_PREFIX, PREFIXED_CALLS
+from mlwarden.semantics.hub_ids import is_commit, is_short_commit
 from mlwarden.semantics.hub_urls import TRIGGERS, URL_READERS, urls_of
 from mlwarden.semantics.values import Constant, Value
 
@@ -300,7 +301,7 @@ class HubMutableRevision(Rule):
     def _check_prefixed(self, call: CallSite) -> Iterator[Finding]:
         for text in call.argument("model_name", 0).strings():
             match = HUB_PREFIX.fullmatch(text)
-            if call.name in _TIMM and match is not None and match["revision"] and not hub.is_commit(match["revision"]):
+            if call.name in _TIMM and match is not None and match["revision"] and not is_commit(match["revision"]):
                 yield self.finding(
                     call.span,
                     _message(call, match["id"], match["revision"]),
@@ -310,7 +311,7 @@ class HubMutableRevision(Rule):
 
     def _check_urls(self, call: CallSite) -> Iterator[Finding]:
         for url in urls_of(call):
-            if url.revision and not hub.is_commit(url.revision):
+            if url.revision and not is_commit(url.revision):
                 yield self.finding(
                     call.span,
                     _message(call, url.repo_id, url.revision),
@@ -328,7 +329,7 @@ def _loose(revision: Value) -> str | None:
             if text is None:
                 return None
             texts.append(text)
-    return next((text for text in texts if text and not hub.is_commit(text)), None)
+    return next((text for text in texts if text and not is_commit(text)), None)
 
 
 def _where(call: CallSite, api: hub.HubApi, model: SemanticModel) -> tuple[str, bool] | None:
@@ -355,14 +356,14 @@ def _is_dataset(call: CallSite, api: hub.HubApi) -> bool:
 def _severity(revision: str) -> Severity:
     if _PULL_REQUEST.fullmatch(revision):
         return Severity.MEDIUM
-    return Severity.LOW if hub.is_short_commit(revision) or _TAG.fullmatch(revision) else Severity.MEDIUM
+    return Severity.LOW if is_short_commit(revision) or _TAG.fullmatch(revision) else Severity.MEDIUM
 
 
 def _message(call: CallSite, repository: str, revision: str, verb: str = "loads") -> str:
     where = f"'{repository}'" if repository else "a repository"
     if _PULL_REQUEST.fullmatch(revision):
         what = "a pull request: whoever opened it can push to it"
-    elif hub.is_short_commit(revision):
+    elif is_short_commit(revision):
         what = "a shortened commit: a branch, a tag or another commit can take that name"
     elif _TAG.fullmatch(revision):
         what = "a tag or branch: it can be set to other content"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from mlwarden.rules.base import Confidence, Finding, Reference, Rule, Severity
 from mlwarden.rules.examples import Examples, later
 from mlwarden.semantics import hub
+from mlwarden.semantics.hub_ids import is_repo_id
 from mlwarden.semantics.origins import trace_of
 from mlwarden.semantics.values import Constant, Text, Value
 
@@ -101,7 +102,7 @@ def _dvc(position: int, pin: int) -> _Registry:
 
 
 def _modelscope(keyword: str, pin: int | None, name: str = "revision") -> _Registry:
-    return _Registry(keyword, 0, hub.is_repo_id, f"pass `{name}`", name, pin)
+    return _Registry(keyword, 0, is_repo_id, f"pass `{name}`", name, pin)
 
 
 _MODELSCOPE: dict[str, _Registry] = {
@@ -137,7 +138,7 @@ _CALLS: dict[str, _Registry] = {
     "bentoml.models.get": _BENTOML,
     "bentoml.models.BentoModel": _BENTOML,
     "bentoml.models.HuggingFaceModel": _Registry(
-        "model_id", 0, hub.is_repo_id, "pass `revision` with a commit", "revision", 1
+        "model_id", 0, is_repo_id, "pass `revision` with a commit", "revision", 1
     ),
     "dvc.api.open": _dvc(1, 2),
     "dvc.api.read": _dvc(1, 2),
@@ -146,10 +147,8 @@ _CALLS: dict[str, _Registry] = {
     "dvc.fs.DVCFileSystem": _dvc(0, 1),
     "modelscope.MsDataset.load": _modelscope("dataset_name", 3, "version"),
     "modelscope.msdatasets.MsDataset.load": _modelscope("dataset_name", 3, "version"),
-    "modelscope.pipeline": _Registry("model", 1, hub.is_repo_id, "pass `model_revision`", "model_revision", 7),
-    "modelscope.pipelines.pipeline": _Registry(
-        "model", 1, hub.is_repo_id, "pass `model_revision`", "model_revision", 7
-    ),
+    "modelscope.pipeline": _Registry("model", 1, is_repo_id, "pass `model_revision`", "model_revision", 7),
+    "modelscope.pipelines.pipeline": _Registry("model", 1, is_repo_id, "pass `model_revision`", "model_revision", 7),
     **{f"modelscope.{name}": registry for name, registry in _MODELSCOPE.items()},
     **{f"modelscope.hub.snapshot_download.{name}": registry for name, registry in _MODELSCOPE.items()},
     **{f"modelscope.hub.file_download.{name}": registry for name, registry in _MODELSCOPE.items()},
