@@ -1,21 +1,35 @@
 // Starts the server and keeps it in step with settings, interpreter and trust.
+import * as path from "node:path";
 import * as vscode from "vscode";
 import { registerCommands } from "./commands";
+import { PrivateEnvironment } from "./install";
 import { onInterpreterChange } from "./python";
 import { Server } from "./server";
 import { effectOf } from "./settings";
-import { Status } from "./status";
+import { type State, Status } from "./status";
+
+/** What other extensions, and the tests, can ask this one. */
+export interface Api {
+  readonly state: State;
+  /** What the status bar shows. */
+  readonly statusText: string;
+  /** Where the program that runs was found, such as "PATH"; undefined while none runs. */
+  readonly origin: string | undefined;
+  /** The server's process. */
+  readonly pid: number | undefined;
+}
 
 let server: Server | undefined;
 
-export async function activate(context: vscode.ExtensionContext): Promise<void> {
+export async function activate(context: vscode.ExtensionContext): Promise<Api> {
   const log = vscode.window.createOutputChannel("mlwarden", { log: true });
   const status = new Status();
-  const current = (server = new Server(log, status));
+  const environment = new PrivateEnvironment(path.join(context.globalStorageUri.fsPath, "environments"), log);
+  const current = (server = new Server(log, status, environment, commandsOf(context)));
   context.subscriptions.push(
     log,
     status,
-    ...registerCommands(current, log),
+    ...registerCommands({ server: current, status, environment, log }),
     vscode.workspace.onDidChangeConfiguration((event) => {
       const effect = effectOf(event);
       if (effect !== "none") {
@@ -31,6 +45,25 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
   if (vscode.workspace.isTrusted) {
     await watchInterpreter(context, current, log);
   }
+  return {
+    get state() {
+      return status.state;
+    },
+    get statusText() {
+      return status.text;
+    },
+    get origin() {
+      return current.program?.origin;
+    },
+    get pid() {
+      return current.pid;
+    },
+  };
+}
+
+function commandsOf(context: vscode.ExtensionContext): ReadonlySet<string> {
+  const { contributes } = context.extension.packageJSON as { contributes: { commands: { command: string }[] } };
+  return new Set(contributes.commands.map(({ command }) => command));
 }
 
 async function watchInterpreter(context: vscode.ExtensionContext, current: Server, log: vscode.LogOutputChannel) {

@@ -1,48 +1,43 @@
-// Which mlwarden to run, and running it.
-import { execFile } from "node:child_process";
-import * as fs from "node:fs/promises";
-import * as path from "node:path";
-import { promisify } from "node:util";
+// Runs a server, and only one: what is asked for is carried out one after the other.
 import * as vscode from "vscode";
-import { LanguageClient, RevealOutputChannelOn, State } from "vscode-languageclient/node";
-import { selectedInterpreter } from "./python";
+import { State } from "vscode-languageclient/node";
+import { Client } from "./client";
+import { type Program, programs } from "./discovery";
+import type { PrivateEnvironment } from "./install";
+import { ServerProcess } from "./process";
+import { messageOf } from "./programs";
 import { readSettings, type Settings } from "./settings";
 import type { Status } from "./status";
 
-const run = promisify(execFile);
-const WINDOWS = process.platform === "win32";
-const PROBE_SECONDS = 30;
+// What `mlwarden server` says where it was installed without what a server needs.
+const INCOMPLETE = /\blsp extra\b/;
 
-// `python -m mlwarden` would put the working directory, which is the user's project, first on the import path: a file
-// called types.py there would be executed.
-const BY_INTERPRETER = ["-c", "import sys; sys.path[:] = filter(None, sys.path); from mlwarden.cli.main import run; run()"];
-
-/** A program that may be mlwarden. */
-interface Candidate {
-  readonly origin: string;
-  readonly command: string;
-  readonly args: readonly string[];
-}
-
-/** A program that is. */
-export interface Program extends Candidate {
-  readonly version: string;
-}
-
-/** Owns the language client. Calls may come at any time; they are carried out one after the other. */
 export class Server implements vscode.Disposable {
-  #client: LanguageClient | undefined;
+  #client: Client | undefined;
+  #process: ServerProcess | undefined;
   #program: Program | undefined;
   #last: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly log: vscode.LogOutputChannel,
     private readonly status: Status,
+    private readonly environment: PrivateEnvironment,
+    private readonly ownCommands: ReadonlySet<string>,
   ) {}
 
   /** The program that runs; undefined while there is none. */
   get program(): Program | undefined {
     return this.#program;
+  }
+
+  /** The process that runs; for tests and logs. */
+  get pid(): number | undefined {
+    return this.#process?.child.pid;
+  }
+
+  /** The client of the server that runs; undefined while there is none. */
+  get client(): Client | undefined {
+    return this.#client?.state === State.Running ? this.#client : undefined;
   }
 
   /** Starts the server, anew if there is one. */
@@ -56,7 +51,7 @@ export class Server implements vscode.Disposable {
   /** Tells the server the settings as they are now. */
   tell(): Promise<void> {
     return this.#next(async () => {
-      await this.#client?.sendNotification("workspace/didChangeConfiguration", { settings: readSettings().forServer });
+      await this.client?.sendNotification("workspace/didChangeConfiguration", { settings: readSettings().forServer });
     });
   }
 
@@ -70,18 +65,19 @@ export class Server implements vscode.Disposable {
 
   #next(step: () => Promise<void>): Promise<void> {
     this.#last = this.#last.then(step).catch((error: unknown) => {
-      this.log.error(String(error));
-      this.status.failed(String(error));
+      this.log.error(messageOf(error));
+      this.status.failed(messageOf(error));
     });
     return this.#last;
   }
 
   async #stop(): Promise<void> {
-    const client = this.#client;
-    this.#client = this.#program = undefined;
-    if (client !== undefined && client.state !== State.Stopped) {
-      await client.stop().catch((error: unknown) => this.log.warn(`stopping the server: ${String(error)}`));
+    const [client, running] = [this.#client, this.#process];
+    this.#client = this.#process = this.#program = undefined;
+    if (client?.state === State.Running) {
+      await client.stop().catch((error: unknown) => this.log.warn(`stopping the server: ${messageOf(error)}`));
     }
+    await running?.end();
     await client?.dispose().catch(() => {});
   }
 
@@ -91,156 +87,97 @@ export class Server implements vscode.Disposable {
       return;
     }
     this.status.starting();
-    const program = await find(settings, this.log);
-    if (program === undefined) {
-      this.#missing();
-      return;
+    let incomplete: Program | undefined;
+    for await (const program of programs(settings, await this.environment.interpreter(), this.log)) {
+      this.log.info(`${program.origin}: ${program.command} is ${program.version}`);
+      const problem = await this.#serve(program);
+      if (problem === undefined) {
+        return;
+      }
+      await this.#stop();
+      this.log.error(`${program.origin}: the server did not start: ${problem}`);
+      if (!INCOMPLETE.test(problem)) {
+        this.#failed(`${program.command} did not start: ${problem}`);
+        return;
+      }
+      incomplete ??= program;
     }
-    const client = this.#makeClient(program, settings);
+    this.#missing(settings, incomplete);
+  }
+
+  /** Runs this program's server; resolves with what went wrong. */
+  async #serve(program: Program): Promise<string | undefined> {
+    const cwd = vscode.workspace.workspaceFolders?.[0]?.uri.fsPath;
+    const start = async () => {
+      this.#process = await ServerProcess.start(program, cwd);
+      return this.#process.child;
+    };
+    const events = { crashed: (again: boolean) => void this.#crashed(client, again) };
+    const client: Client = new Client(start, this.log, events, this.ownCommands);
     this.#client = client;
     try {
       await client.start();
     } catch (error) {
-      this.#failed(`The server did not start: ${String(error)}`);
-      return;
+      return (await this.#process?.lastWords()) ?? messageOf(error);
     }
     this.#program = program;
-    this.status.running(program.version, program.origin);
+    this.status.running(program);
     this.log.info(`running: ${program.command} (${program.version}, ${program.origin})`);
     client.onDidChangeState(({ newState }) => {
-      if (newState === State.Stopped && this.#client === client) {
-        this.status.failed("The server has stopped");
-      } else if (newState === State.Running) {
-        this.status.running(program.version, program.origin);
+      if (newState === State.Running && this.#client === client) {
+        this.log.info("the server runs again");
+        this.status.running(program);
       }
     });
+    return undefined;
   }
 
-  #makeClient(program: Program, settings: Settings): LanguageClient {
-    const cwd = folder()?.fsPath;
-    return new LanguageClient(
-      "mlwarden",
-      "mlwarden",
-      { command: program.command, args: [...program.args, "server"], options: cwd === undefined ? {} : { cwd } },
-      {
-        // Secrets may stand in any file; the server knows what is its business. A notebook's cells have URIs of a
-        // scheme of their own.
-        documentSelector: [{ scheme: "file" }, { scheme: "untitled" }, { scheme: "vscode-notebook-cell" }],
-        initializationOptions: settings.forServer,
-        outputChannel: this.log,
-        revealOutputChannelOn: RevealOutputChannelOn.Never,
-      },
-    );
+  async #crashed(client: Client, again: boolean): Promise<void> {
+    if (this.#client !== client) {
+      return;
+    }
+    const gone = this.#process;
+    if (again) {
+      this.status.starting();
+    }
+    const words = (await gone?.lastWords()) ?? "";
+    this.log.error(`the server has stopped: ${words}`);
+    if (!again) {
+      this.#failed(`The server stops again and again: ${words}`);
+    }
   }
 
-  #missing(): void {
-    this.status.failed("mlwarden was not found");
-    const message = "mlwarden was not found. Install it with: pip install \"mlwarden[lsp]\"";
-    this.#offerLog(message);
+  #missing(settings: Settings, incomplete: Program | undefined): void {
+    this.log.error("no mlwarden was found that can run a language server");
+    const found = incomplete && `${incomplete.command} was installed without its language server`;
+    const pip = 'pip install "mlwarden[lsp]"';
+    if (settings.path !== undefined) {
+      const why = found ?? `${settings.path}, which the setting mlwarden.path names, does not run mlwarden`;
+      this.status.failed(why);
+      this.#tell(`${why}. Change the setting, or repair it with ${pip}.`, {
+        "Open Setting": ["workbench.action.openSettings", "mlwarden.path"],
+        "Show Logs": ["mlwarden.showLogs"],
+      });
+      return;
+    }
+    const why = found ?? "mlwarden was not found";
+    this.status.failed(why);
+    this.#tell(`${why}. Install it into your project with ${pip}, or for the editor alone.`, {
+      "Install for the Editor": ["mlwarden.install"],
+      "Show Logs": ["mlwarden.showLogs"],
+    });
   }
 
   #failed(why: string): void {
-    this.log.error(why);
     this.status.failed(why);
-    this.#offerLog(`${why} If pygls is missing: pip install "mlwarden[lsp]"`);
+    this.#tell(`mlwarden: ${why}`, { "Restart Server": ["mlwarden.restart"], "Show Logs": ["mlwarden.showLogs"] });
   }
 
-  #offerLog(message: string): void {
-    void vscode.window.showErrorMessage(message, "Show Logs").then((choice) => {
-      if (choice !== undefined) {
-        this.log.show();
-      }
+  /** Tells the user something, with buttons that run commands. Waits for no answer. */
+  #tell(message: string, choices: Readonly<Record<string, readonly [command: string, ...args: unknown[]]>>): void {
+    void vscode.window.showErrorMessage(message, ...Object.keys(choices)).then((choice) => {
+      const [command, ...args] = (choice === undefined ? undefined : choices[choice]) ?? [];
+      return command === undefined ? undefined : vscode.commands.executeCommand(command, ...args);
     });
   }
-}
-
-/** The first candidate that answers to `--version`; every step is logged. */
-async function find(settings: Settings, log: vscode.LogOutputChannel): Promise<Program | undefined> {
-  for await (const candidate of candidates(settings, log)) {
-    const version = await probe(candidate, log);
-    if (version !== undefined) {
-      return { ...candidate, version };
-    }
-  }
-  log.error("no mlwarden was found");
-  return undefined;
-}
-
-async function* candidates(settings: Settings, log: vscode.LogOutputChannel): AsyncGenerator<Candidate> {
-  if (settings.path !== undefined) {
-    yield { origin: "setting mlwarden.path", command: settings.path, args: [] };
-    return; // what was asked for, or nothing
-  }
-  log.info("setting mlwarden.path: not set");
-  if (vscode.workspace.isTrusted) {
-    yield* ofWorkspace(log);
-  } else {
-    log.info("the workspace is not trusted: its environments are not used");
-  }
-  const command = await onPath("mlwarden");
-  if (command === undefined) {
-    log.info("PATH: no mlwarden");
-  } else {
-    yield { origin: "PATH", command, args: [] };
-  }
-}
-
-async function* ofWorkspace(log: vscode.LogOutputChannel): AsyncGenerator<Candidate> {
-  const interpreter = await selectedInterpreter(folder()).catch((error: unknown) => {
-    log.warn(`the Python extension failed: ${String(error)}`);
-    return undefined;
-  });
-  if (interpreter === undefined) {
-    log.info("selected interpreter: none");
-  } else {
-    yield { origin: "selected interpreter", command: interpreter, args: BY_INTERPRETER };
-  }
-  for (const { uri } of vscode.workspace.workspaceFolders ?? []) {
-    const command = path.join(uri.fsPath, ".venv", WINDOWS ? "Scripts" : "bin", executable("mlwarden"));
-    if (await isFile(command)) {
-      yield { origin: "workspace .venv", command, args: [] };
-    } else {
-      log.info(`workspace .venv: no ${command}`);
-    }
-  }
-}
-
-async function probe(candidate: Candidate, log: vscode.LogOutputChannel): Promise<string | undefined> {
-  try {
-    const options = { timeout: PROBE_SECONDS * 1000, windowsHide: true };
-    const { stdout } = await run(candidate.command, [...candidate.args, "--version"], options);
-    const version = /^mlwarden \S+/.exec(stdout)?.[0];
-    if (version !== undefined) {
-      log.info(`${candidate.origin}: ${candidate.command} is ${version}`);
-      return version;
-    }
-    log.info(`${candidate.origin}: ${candidate.command} is not mlwarden`);
-  } catch (error) {
-    const why = error instanceof Error ? (error.message.trim().split("\n").at(-1) ?? "") : String(error);
-    log.info(`${candidate.origin}: ${candidate.command} does not run mlwarden: ${why}`);
-  }
-  return undefined;
-}
-
-/** The program's absolute path; relative entries of PATH, which mean the working directory, do not count. */
-async function onPath(name: string): Promise<string | undefined> {
-  for (const entry of (process.env["PATH"] ?? "").split(path.delimiter)) {
-    const command = path.join(entry, executable(name));
-    if (path.isAbsolute(entry) && (await isFile(command))) {
-      return command;
-    }
-  }
-  return undefined;
-}
-
-function executable(name: string): string {
-  return WINDOWS ? `${name}.exe` : name;
-}
-
-async function isFile(name: string): Promise<boolean> {
-  return (await fs.stat(name).catch(() => undefined))?.isFile() ?? false;
-}
-
-function folder(): vscode.Uri | undefined {
-  return vscode.workspace.workspaceFolders?.[0]?.uri;
 }
