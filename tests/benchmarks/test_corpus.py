@@ -10,9 +10,9 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from benchmarks.corpus import Archive, CorpusError, address_in, build, main, make_subsets
 
 from benchmarks import corpus
-from benchmarks.corpus import Archive, CorpusError, address_in, build, main, make_subsets
 
 
 def wheel(store: Path, file: str, members: dict[str, bytes]) -> Archive:
