@@ -18,7 +18,7 @@ function! s:Shown() abort
 endfunction
 function! s:WaitFor(expected) abort
   let l:end = reltime()
-  while s:Shown() != a:expected && reltimefloat(reltime(l:end)) < 20
+  while s:Shown() != a:expected && reltimefloat(reltime(l:end)) < 60
     sleep 50m
   endwhile
   return s:Shown() == a:expected
@@ -35,7 +35,7 @@ function! s:Run() abort
     call ale#codefix#Execute(0, {data, items -> s:Choose(data, items, l:out)})
     " No TextChanged event comes while this function runs: send the edit by hand.
     let l:end = reltime()
-    while getline(4) !~# 'weights_only' && reltimefloat(reltime(l:end)) < 20
+    while getline(4) !~# 'weights_only' && reltimefloat(reltime(l:end)) < 60
       sleep 50m
     endwhile
     call ale#Queue(0)

@@ -5,14 +5,14 @@
 (package-initialize)
 (require 'eglot)
 (require 'python)
-(setq eglot-sync-connect 20 eglot-autoshutdown nil make-backup-files nil
+(setq eglot-sync-connect 60 eglot-autoshutdown nil make-backup-files nil
       eglot-confirm-server-initiated-edits nil
       last-nonmenu-event ?\r ; a key, not a mouse click: no pop-up menu
       eglot-server-programs (list (list 'python-mode (getenv "MLWARDEN") "server")))
 
 (defun check-wait (what pred)
   "Wait until PRED holds, and fail naming WHAT if it never does."
-  (let ((end (+ (float-time) 20)))
+  (let ((end (+ (float-time) 60)))
     (while (and (not (funcall pred)) (< (float-time) end)) (accept-process-output nil 0.05))
     (or (funcall pred) (error "waited in vain for %s" what))))
 

@@ -31,7 +31,7 @@ local function shown()
 end
 
 local function wait_for(expected)
-  if not vim.wait(20000, function() return vim.deep_equal(shown(), expected) end, 50) then
+  if not vim.wait(60000, function() return vim.deep_equal(shown(), expected) end, 50) then
     die("expected %s, got %s", vim.inspect(expected), vim.inspect(shown()))
   end
 end
@@ -45,7 +45,7 @@ local ok, err = pcall(function()
   vim.api.nvim_win_set_cursor(0, { d.lnum + 1, d.col })
   local params = vim.lsp.util.make_range_params(0, client.offset_encoding)
   params.context = { triggerKind = 1, diagnostics = {} }
-  local answer = vim.lsp.buf_request_sync(0, "textDocument/codeAction", params, 10000)
+  local answer = vim.lsp.buf_request_sync(0, "textDocument/codeAction", params, 60000)
   local action = answer and answer[id] and answer[id].result and answer[id].result[1]
   if not action then die("no code action: %s", vim.inspect(answer)) end
   vim.lsp.util.apply_workspace_edit(action.edit, client.offset_encoding)

@@ -1,54 +1,95 @@
 #!/usr/bin/env bash
-# The server in real editors: run.sh [nvim] [eglot] [ale] [vscode] [jupyterlab]; without arguments, all that are installed.
+# The language server in real editors: run.sh [nvim] [nvim-0.11] [eglot] [ale] [vscode] [vscode-newer] [jupyterlab]
 #
-#   MLWARDEN     the program to run (default: mlwarden on PATH)
-#   NVIM         a Neovim, 0.7 or later (default: nvim on PATH)
-#   CODE_SERVER  where vscode-ext/test/install-code-server.sh installed VS Code; JUPYTER: a jupyter program (see
-#                vscode-ext/test/jupyterlab.mjs). Both need Chromium, and `npm ci` in vscode-ext.
-# On Debian: apt-get install neovim emacs-nox elpa-eglot vim-nox vim-ale chromium
+# Without arguments, all of them. What an editor needs is installed if it can be (install.sh); an editor that cannot be
+# tested is named at the end, with the reason. With CI=true that is a failure.
+#
+#   MLWARDEN         the program to run (default: mlwarden on PATH); the other editors' packages are made with its Python
+#   NVIM             a Neovim, 0.7 or later (default: nvim on PATH)
+#   CHROMIUM         a Chromium or Chrome (default: the one on PATH)
+#   EDITORS_CACHE    where installations are kept between runs (default: ~/.cache/mlwarden-editors)
+#
+# Screenshots are left in build/editors. The exit status is 0 when all that ran passed, 1 if not.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-extension=$(cd "$here/../../vscode-ext" && pwd)
+root=$(cd "$here/../.." && pwd)
+extension=$root/vscode-ext
+cache=${EDITORS_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/mlwarden-editors}
+shots=$root/build/editors
+mkdir -p "$cache" "$shots"
+# shellcheck source=tests/editors/install.sh
+. "$here/install.sh"
+
 MLWARDEN=$(command -v "${MLWARDEN:-mlwarden}") || { echo "no mlwarden: set MLWARDEN" >&2; exit 2; }
-MLWARDEN=$(realpath "$MLWARDEN")
-NVIM=${NVIM:-nvim}
+case $MLWARDEN in /*) ;; *) MLWARDEN=$PWD/$MLWARDEN ;; esac
 export MLWARDEN
+PYTHON=$(dirname "$MLWARDEN")/python
+[ -x "$PYTHON" ] || PYTHON=$(command -v python3)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 # A fresh copy of the files for each editor: they are written.
 fresh() { rm -rf "$work/ws" && cp -r "$extension/test/workspace" "$work/ws" && cd "$work/ws"; }
 
-check_nvim() { fresh && "$(command -v "$NVIM")" --headless --clean -c "luafile $here/nvim.lua" model.py; }
-check_eglot() { fresh && FILE=model.py emacs --batch -l "$here/eglot.el" 2>&1 | tail -n 3; }
+# An editor that asks something nobody answers is ended. The browsers' scripts have limits of their own.
+limited() { if command -v timeout >/dev/null; then timeout --kill-after=10 300 "$@"; else "$@"; fi; }
+
+neovim() { fresh && limited "$1" --headless --clean -c "luafile $here/nvim.lua" model.py </dev/null; }
+check_nvim() { neovim "${NVIM:-nvim}"; }
+check_nvim_0_11() { neovim "$cache/neovim-$NEOVIM/bin/nvim"; }
+check_eglot() { fresh && FILE=model.py limited emacs --batch -l "$here/eglot.el" </dev/null 2>&1 | tail -n 3; }
 check_ale() {
-  fresh &&
-    OUT=$work/ale script -qec "vim -N -u '$here/ale.vim' -i NONE -n model.py" /dev/null </dev/null >/dev/null || { cat "$work/ale"; return 1; }
+  fresh && : >"$work/ale" &&
+    OUT=$work/ale limited script -qec "vim -N -u '$here/ale.vim' -i NONE -n model.py" /dev/null </dev/null >"$work/screen" ||
+    { cat "$work/ale"; return 1; }
   cat "$work/ale"
 }
-check_vscode() { cd "$extension" && npm run --silent package >/dev/null && node test/run.mjs; }
-check_jupyterlab() { cd "$extension" && node test/jupyterlab.mjs; }
-
-installed() {
-  case $1 in
-    nvim) command -v "$NVIM" ;;
-    eglot) command -v emacs ;;
-    ale) command -v vim && test -d /usr/share/vim-ale ;;
-    vscode) test -n "${CODE_SERVER:-}" ;;
-    jupyterlab) test -n "${JUPYTER:-}" ;;
-  esac >/dev/null
+vscode() { # NAME: the packed extension, its extension host and its window
+  use_node "$NODE" && cd "$extension" && logged package with_node npm run --silent package &&
+    mkdir -p "$shots/$1" && SHOTS=$shots/$1 with_node node test/run.mjs
+}
+check_vscode() { vscode vscode; }
+check_vscode_newer() { vscode vscode-newer; }
+check_jupyterlab() {
+  use_node "$NODE" && cd "$extension" && mkdir -p "$shots/jupyterlab" && SHOTS=$shots/jupyterlab with_node node test/jupyterlab.mjs
 }
 
 wanted=("$@")
-if [ ${#wanted[@]} -eq 0 ]; then
-  for editor in nvim eglot ale vscode jupyterlab; do
-    if installed "$editor"; then wanted+=("$editor"); else echo "not installed: $editor"; fi
-  done
-fi
-[ ${#wanted[@]} -gt 0 ] || { echo "no editor to test with" >&2; exit 2; }
-failed=0
+[ ${#wanted[@]} -gt 0 ] || wanted=(nvim nvim-0.11 eglot ale vscode vscode-newer jupyterlab)
 for editor in "${wanted[@]}"; do
-  echo "== $editor"
-  ("check_$editor") || { echo "FAILED: $editor"; failed=1; }
+  declare -F "check_${editor//[-.]/_}" >/dev/null || { echo "no such editor: $editor" >&2; exit 2; }
 done
-exit $failed
+# One installation at a time, whatever runs beside this. The lock is given back before anything is started.
+exec 9>"$cache/lock"
+! command -v flock >/dev/null || flock 9
+install_packages "${wanted[@]}" 9>&-
+flock --unlock 9 2>/dev/null || true
+
+passed=0 failed=() left_out=()
+for editor in "${wanted[@]}"; do
+  name=${editor//[-.]/_} reason=
+  echo "== $editor"
+  ! command -v flock >/dev/null || flock 9
+  have_packages "$editor" && "prepare_$name" 9>&- && ready=1 || ready=
+  flock --unlock 9 2>/dev/null || true
+  began=$SECONDS
+  if [ -z "$ready" ]; then
+    left_out+=("$editor")
+    echo "LEFT OUT: $editor $reason" >&2
+  elif ("check_$name") 9>&-; then
+    passed=$((passed + 1))
+    echo "passed: $editor, $((SECONDS - began)) s"
+  else
+    failed+=("$editor")
+    echo "FAILED: $editor" >&2
+  fi
+done
+echo
+if [ ${#left_out[@]} -gt 0 ]; then echo "NOT TESTED: ${left_out[*]} (the reasons are above)" >&2; fi
+if [ "${CI:-}" = true ]; then
+  failed+=(${left_out[@]+"${left_out[@]}"})
+  left_out=()
+fi
+if [ ${#failed[@]} -gt 0 ]; then echo "failed: ${failed[*]}" >&2; fi
+echo "editors: $passed passed, ${#failed[@]} failed, ${#left_out[@]} skipped"
+[ ${#failed[@]} -eq 0 ]
