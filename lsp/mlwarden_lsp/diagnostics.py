@@ -10,6 +10,7 @@ from lsprotocol import types
 from mlwarden.model.findings import Finding, TraceStep
 from mlwarden.model.levels import Severity
 from mlwarden.source.lines import LineIndex
+from mlwarden.source.problems import UNUSED_SUPPRESSION
 from mlwarden_lsp.convert import Encoding, range_of
 from mlwarden_lsp.paths import uri_of
 from mlwarden_lsp.places import Place, Places
@@ -17,6 +18,9 @@ from mlwarden_lsp.places import Place, Places
 SOURCE = "mlwarden"
 # A file of Python code that a trace leads to is not larger.
 _SIBLING_LIMIT = 5_000_000
+
+# A suppression that suppresses nothing: editors fade it.
+_TAGS: Mapping[str, types.DiagnosticTag] = {UNUSED_SUPPRESSION: types.DiagnosticTag.Unnecessary}
 
 
 @dataclass
@@ -27,11 +31,15 @@ class Rendering:
         encoding: what columns count.
         url: a rule's code -> the address of its page, or "".
         related: the client shows related places.
+        tags: the client knows tags.
+        levels: severity -> the name of the level that it is shown at, where it is not the usual one.
     """
 
     encoding: Encoding
     url: Callable[[str], str]
     related: bool
+    tags: bool = False
+    levels: tuple[tuple[str, str], ...] = ()
     _siblings: dict[str, LineIndex | None] = field(default_factory=dict)
 
     def sibling(self, path: str) -> LineIndex | None:
@@ -50,10 +58,11 @@ def diagnostic_of(
     return types.Diagnostic(
         range=place.range(rendering.encoding),
         message=finding.message,
-        severity=severity_of(finding.severity),
+        severity=severity_of(finding.severity, rendering.levels),
         code=finding.code,
         code_description=types.CodeDescription(url) if url else None,
         source=SOURCE,
+        tags=[_TAGS[finding.code]] if rendering.tags and finding.code in _TAGS else None,
         related_information=related or None,
         data={"revision": places.snapshot.revision, "finding": number},
     )
@@ -75,8 +84,11 @@ def numbers(diagnostics: Iterable[types.Diagnostic], revision: int) -> frozenset
     return frozenset(found)
 
 
-def severity_of(severity: Severity) -> types.DiagnosticSeverity:
-    """Critical and high are errors, medium is a warning, low is information."""
+def severity_of(severity: Severity, levels: Iterable[tuple[str, str]] = ()) -> types.DiagnosticSeverity:
+    """Critical and high are errors, medium is a warning, low is information, where `levels` says nothing else."""
+    for name, level in levels:
+        if name == str(severity):
+            return types.DiagnosticSeverity[level.capitalize()]
     if severity >= Severity.HIGH:
         return types.DiagnosticSeverity.Error
     if severity is Severity.MEDIUM:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol
 
 from mlwarden.config.settings import Settings
@@ -10,7 +12,10 @@ from mlwarden.source.documents import Document, PlainText
 from mlwarden.source.problems import Problem
 
 if TYPE_CHECKING:
+    from mlwarden.config.source import ConfigSource
     from mlwarden.engine.project import Project
+    from mlwarden.model.rule_info import RuleInfo
+    from mlwarden.source.discovery import DiscoveredFile
 
 
 class Engine(Protocol):
@@ -24,6 +29,12 @@ class Engine(Protocol):
 
     def check(self, document: Document, settings: Settings, project: Project | None) -> FileResult:
         """The findings of a document."""
+
+    def check_files(self, files: Iterable[DiscoveredFile], config: ConfigSource, scan_id: str) -> Iterator[FileResult]:
+        """The findings of files as they are on disk; facts beyond one file are kept for all calls of one scan."""
+
+    def rules(self) -> Mapping[str, RuleInfo]:
+        """What there is to know of each rule without importing it, by code, in order."""
 
     def refuse(self, document: PlainText, problem: Problem, settings: Settings, project: Project | None) -> FileResult:
         """The finding that says why the text could not be made into the document that it is meant to be."""
@@ -56,6 +67,25 @@ class MlwardenEngine:
 
         return check_document(document, None, settings, project)
 
+    def check_files(self, files: Iterable[DiscoveredFile], config: ConfigSource, scan_id: str) -> Iterator[FileResult]:
+        """The findings of files as they are on disk, by the code that the command line runs."""
+        from mlwarden.engine.check import check, problem_result
+        from mlwarden.model.results import SourceFile
+        from mlwarden.source.reading import read
+
+        project = _project_of(scan_id)
+        for file in files:
+            settings = config.for_path(file.location)
+            content = file.problem or read(file.location)
+            if isinstance(content, Problem):
+                yield problem_result(file.path, content, settings, None, project)
+            else:
+                yield check(SourceFile(file.path, content), settings, project)
+
+    def rules(self) -> Mapping[str, RuleInfo]:
+        """What there is to know of each rule without importing it, by code, in order."""
+        return _rules()
+
     def refuse(self, document: PlainText, problem: Problem, settings: Settings, project: Project | None) -> FileResult:
         """The finding that says why the text could not be made into the document that it is meant to be."""
         from mlwarden.engine.check import problem_result
@@ -85,3 +115,18 @@ class MlwardenEngine:
 
             return url(code)
         return info.url
+
+
+@lru_cache(maxsize=1)
+def _project_of(scan_id: str) -> Project:
+    """A worker's facts of the projects, for all files of one scan; a later scan looks at the files anew."""
+    from mlwarden.engine.project import Project
+
+    return Project()
+
+
+@lru_cache(maxsize=1)
+def _rules() -> Mapping[str, RuleInfo]:
+    from mlwarden.rules.registry import every_rule
+
+    return {info.code: info for info in sorted(every_rule(), key=lambda info: info.code)}

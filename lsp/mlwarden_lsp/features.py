@@ -20,6 +20,12 @@ class Features:
     configuration: bool = False
     watched_files: bool = False
     code_action_literals: bool = False
+    tags: bool = False
+    create_files: bool = False
+    work_done_progress: bool = False
+    show_document: bool = False
+    configuration_registration: bool = False
+    markdown_completion: bool = False
 
 
 def features_of(capabilities: types.ClientCapabilities) -> Features:
@@ -28,6 +34,11 @@ def features_of(capabilities: types.ClientCapabilities) -> Features:
     def has(path: str) -> bool:
         return bool(get_capability(capabilities, path, False))
 
+    created = get_capability(capabilities, "workspace.workspace_edit.resource_operations", None) or ()
+    completions = (
+        get_capability(capabilities, "text_document.completion.completion_item.documentation_format", None) or ()
+    )
+    tags = get_capability(capabilities, "text_document.publish_diagnostics.tag_support.value_set", None) or ()
     formats = get_capability(capabilities, "text_document.hover.content_format", None) or ()
     return Features(
         related_information=has("text_document.publish_diagnostics.related_information"),
@@ -38,4 +49,10 @@ def features_of(capabilities: types.ClientCapabilities) -> Features:
         configuration=has("workspace.configuration"),
         watched_files=has("workspace.did_change_watched_files.dynamic_registration"),
         code_action_literals=has("text_document.code_action.code_action_literal_support"),
+        tags=types.DiagnosticTag.Unnecessary in tags,
+        create_files=types.ResourceOperationKind.Create in created,
+        work_done_progress=has("window.work_done_progress"),
+        show_document=has("window.show_document.support"),
+        configuration_registration=has("workspace.did_change_configuration.dynamic_registration"),
+        markdown_completion=types.MarkupKind.Markdown in completions,
     )

@@ -43,3 +43,8 @@ def _split(uri: str) -> tuple[str, str, str]:
     match = _PARTS.match(uri)
     assert match is not None  # it matches the empty text
     return (match[1] or "").lower(), match[2] or "", match[3] or ""
+
+
+def below(path: str, folder: str) -> bool:
+    """Whether a file lies in a folder, at any depth."""
+    return path.startswith(folder.rstrip("/") + "/")

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, BinaryIO
 
@@ -16,7 +16,9 @@ from pygls.lsp.server import LanguageServer
 from mlwarden import __version__
 from mlwarden_lsp.engine import Engine, MlwardenEngine
 from mlwarden_lsp.handlers import HANDLERS, text_document_diagnostic
+from mlwarden_lsp.progress import WorkDone
 from mlwarden_lsp.protocol import Protocol
+from mlwarden_lsp.scans import Progress
 from mlwarden_lsp.session import DEBOUNCE, Session
 from mlwarden_lsp.workers import DaemonThreads
 
@@ -99,10 +101,29 @@ class _Client:
         registration = types.Registration("mlwarden.watched", method, options)
         self._ask(self._server.client_register_capability_async(types.RegistrationParams([registration])))
 
-    async def configuration(self) -> Any:
-        params = types.ConfigurationParams([types.ConfigurationItem(section="mlwarden")])
-        answer = await self._server.workspace_configuration_async(params)
-        return answer[0] if answer else None
+    def watch_settings(self) -> None:
+        method = types.WORKSPACE_DID_CHANGE_CONFIGURATION
+        options = types.DidChangeConfigurationRegistrationOptions(section="mlwarden")
+        registration = types.Registration("mlwarden.settings", method, options)
+        self._ask(self._server.client_register_capability_async(types.RegistrationParams([registration])))
+
+    async def configuration(self, scopes: Sequence[str | None]) -> Sequence[Any]:
+        items = [types.ConfigurationItem(scope_uri=scope, section="mlwarden") for scope in scopes]
+        return await self._server.workspace_configuration_async(types.ConfigurationParams(items))
+
+    async def apply(self, label: str, edit: types.WorkspaceEdit) -> bool:
+        answer = await self._server.workspace_apply_edit_async(types.ApplyWorkspaceEditParams(edit, label))
+        return answer.applied
+
+    async def open(self, url: str) -> bool:
+        answer = await self._server.window_show_document_async(types.ShowDocumentParams(url, external=True))
+        return answer.success
+
+    def progress(self, title: str, token: types.ProgressToken | None, cancel: Callable[[], None]) -> Progress:
+        return WorkDone(self._server, title, token, cancel)
+
+    def partial(self, token: types.ProgressToken, value: Any) -> None:
+        self._server.protocol.notify(types.PROGRESS, types.ProgressParams(token, value))
 
     def _ask(self, request: Any) -> None:
         """Send a request whose answer does not matter, a refusal neither."""

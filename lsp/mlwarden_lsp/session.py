@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import traceback
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from typing import Any, Protocol, TypeVar
 
@@ -13,20 +14,24 @@ from lsprotocol import types
 from mlwarden.model.rule_info import DocumentKind
 from mlwarden_lsp.analysis import Analysis, analyse
 from mlwarden_lsp.checks import Checks
-from mlwarden_lsp.configuration import Configuration
 from mlwarden_lsp.convert import negotiated
 from mlwarden_lsp.diagnostics import Rendering
+from mlwarden_lsp.disk import Disk
 from mlwarden_lsp.engine import Engine
 from mlwarden_lsp.features import Features, features_of
 from mlwarden_lsp.paths import name_of, path_of
-from mlwarden_lsp.settings import ClientSettings, Mode, Run, parse
+from mlwarden_lsp.processes import Processes
+from mlwarden_lsp.scans import Progress, Scans, Summary
+from mlwarden_lsp.settings import Mode, Run, WorkspaceScan
 from mlwarden_lsp.snapshot import Snapshot
 from mlwarden_lsp.store import Store
+from mlwarden_lsp.workspace import Scope, Workspace
 
 # How long the typing must pause before a check: short enough to feel live, long enough not to check every letter.
 DEBOUNCE = 0.2
 _CONFIG_NAMES = frozenset({"pyproject.toml", "mlwarden.toml", "mlwarden-baseline.json"})
 _MOST_TOLD = 500
+_FAILED_RULE = re.compile(r"\brule (\w+) failed\b")
 _T = TypeVar("_T")
 
 
@@ -48,8 +53,23 @@ class Client(Protocol):
     def watch(self, globs: Sequence[str]) -> None:
         """Ask to be told when files change."""
 
-    async def configuration(self) -> Any:
-        """Ask for the user's settings."""
+    def watch_settings(self) -> None:
+        """Ask to be told when the user changes settings."""
+
+    async def configuration(self, scopes: Sequence[str | None]) -> Sequence[Any]:
+        """Ask for the user's settings for workspace folders by their URIs, and for None."""
+
+    async def apply(self, label: str, edit: types.WorkspaceEdit) -> bool:
+        """Ask the client to make an edit; whether it did."""
+
+    async def open(self, url: str) -> bool:
+        """Ask the client to open a page outside; whether it did."""
+
+    def progress(self, title: str, token: types.ProgressToken | None, cancel: Callable[[], None]) -> Progress:
+        """Show progress."""
+
+    def partial(self, token: types.ProgressToken, value: Any) -> None:
+        """Send a part of a result before the rest."""
 
 
 class Session:
@@ -60,23 +80,40 @@ class Session:
         client: whom to tell.
         store: what is open.
         checks: what is being checked.
-        client_settings: what the editor asks for.
+        workspace: the folders and their settings.
+        disk: what is known of files that are not open.
+        scans: what finds that out.
         features: what the client can do.
         shut_down: the client has asked to shut down.
     """
 
-    def __init__(self, engine: Engine, client: Client, executor: Executor, debounce: float = DEBOUNCE) -> None:
-        """`engine` is what findings come from, `executor` where it runs."""
-        self.engine = engine
+    def __init__(
+        self,
+        engine: Engine,
+        client: Client,
+        executor: Executor,
+        debounce: float = DEBOUNCE,
+        processes: Callable[[int], Executor] = Processes,
+    ) -> None:
+        """Take the parts.
+
+        Args:
+            engine: what findings come from.
+            client: whom to tell.
+            executor: where open documents are checked.
+            debounce: how long the typing must pause.
+            processes: makes what a scan of the workspace runs on.
+        """
+        self.engine, self.client = engine, client
         self.store = Store()
         self.checks = Checks(executor, self.store.snapshot, self.check, self._checked, self._failed)
-        self.client_settings = ClientSettings()
+        self.workspace = Workspace(engine)
+        self.disk = Disk(client.publish, lambda uri: self.store.owner(uri) is not None)
+        self.scans = Scans(engine, self.workspace, self.disk, self, executor, processes, self.rendering)
         self.features = Features()
         self.shut_down = False
-        self.client = client
         self._executor, self._debounce = executor, debounce
-        self._folders: list[str] = []
-        self._configuration = Configuration(engine, self.client_settings, None)
+        self._asked = 0
         self._told: set[str] = set()
         self._tasks: set[asyncio.Future[Any]] = set()
 
@@ -87,57 +124,81 @@ class Session:
         general = params.capabilities.general
         self.store.encoding = negotiated(general.position_encodings if general is not None else None)
         self.features = features_of(params.capabilities)
-        self._folders = [folder.uri for folder in params.workspace_folders or ()]
-        if not self._folders and params.root_uri is not None:
-            self._folders = [params.root_uri]
-        self._take(params.initialization_options)
+        folders = [folder.uri for folder in params.workspace_folders or ()]
+        if not folders and params.root_uri is not None:
+            folders = [params.root_uri]
+        self.workspace.start(folders, params.initialization_options)
+        self.disk.pulls = self.pulls
+        self._show_problems()
+
+    async def started(self) -> None:
+        """The client is ready to be asked: for its settings for each folder, and to tell of changes to them."""
+        if self.features.configuration_registration:
+            self.client.watch_settings()
+        await self.settings_changed(None)
 
     @property
     def pulls(self) -> bool:
         """Whether the client pulls diagnostics instead of being sent them."""
-        return self.client_settings.mode is Mode.PULL and self.features.pull_diagnostics
+        return self.workspace.mode is Mode.PULL and self.features.pull_diagnostics
 
-    def settings_changed(self, sent: Any) -> None:
-        """The user has other settings now; how diagnostics travel was agreed on at the start and stays."""
-        self._take(sent, mode=self.client_settings.mode)
-        self._reconfigure()
-
-    def folders_changed(self, added: Iterable[str], removed: Iterable[str]) -> None:
-        """Other workspace folders are open; the first one counts for documents that are no files."""
-        gone = set(removed)
-        before = self._root
-        self._folders = [uri for uri in self._folders if uri not in gone] + [uri for uri in added if uri not in gone]
-        if self._root != before:
+    async def settings_changed(self, sent: Any) -> None:
+        """The user has other settings now, those that were sent, if any, and those that the client answers with."""
+        self.workspace.send(sent)
+        self._asked += 1
+        asked = self._asked
+        pulled = await self._pulled() if self.features.configuration else None
+        if asked != self._asked:
+            return  # a newer request is under way
+        if self.workspace.take(pulled):
             self._reconfigure()
+        self._show_problems()
+        if not self.scans.wanted and any(map(_scans_on_start, self.workspace.folders)):
+            self.keep(asyncio.ensure_future(self.scans.full(included=_scans_on_start)))
 
-    @property
-    def _root(self) -> str | None:
-        return next((path for uri in self._folders if (path := path_of(uri)) is not None), None)
+    async def _pulled(self) -> Mapping[str | None, Any] | None:
+        scopes = [*self.workspace.uris, None]
+        try:
+            answers = await self.client.configuration(scopes)
+        except Exception as error:  # whatever a client answers instead of settings
+            self._log_once(f"the client gave no settings: {type(error).__name__}", types.MessageType.Info)
+            return None
+        return dict(zip(scopes, answers, strict=False))
+
+    async def folders_changed(self, added: Iterable[str], removed: Iterable[str]) -> None:
+        """Other workspace folders are open."""
+        if self.workspace.change_folders(added, removed):
+            self._reconfigure()
+            await self.settings_changed(None)
 
     def files_changed(self, uris: Iterable[str]) -> None:
-        """Files were saved or changed on disk: what is known of configuration, dependencies and sibling modules may be outdated."""
+        """Files were saved or changed on disk: what they touch is checked again."""
+        uris = list(uris)
         names = {name_of(uri) for uri in uris}
-        if not any(map(_matters, names)):
-            return
-        if names & _CONFIG_NAMES:
-            self._told.clear()
-        self._reconfigure()
+        everything = any(map(_concerns_all, names))
+        if any(map(_matters, names)):
+            if names & _CONFIG_NAMES:
+                self._told.clear()
+            self._reconfigure(scan=everything)
+        if not everything:
+            self.scans.files_changed(path for uri in uris if (path := path_of(uri)) is not None)
 
     def stop(self) -> None:
         """The client will ask for nothing more."""
         self.shut_down = True
         self.checks.close()
+        self.scans.close()
 
-    def _take(self, sent: Any, mode: Mode | None = None) -> None:
-        parsed = parse(sent, mode)
-        self.client_settings = parsed.settings
-        for problem in parsed.problems:
+    def _show_problems(self) -> None:
+        for problem in self.workspace.problems:
             self._show_once(problem, types.MessageType.Warning)
-        self._configuration = Configuration(self.engine, self.client_settings, self._root)
 
-    def _reconfigure(self) -> None:
-        self._configuration = Configuration(self.engine, self.client_settings, self._root)
+    def _reconfigure(self, scan: bool = True) -> None:
+        """What is known of configuration, dependencies and sibling modules is outdated."""
+        self.workspace.refresh()
         self.checks.outdate()
+        if scan:
+            self.scans.again()
         if self.pulls:
             self.client.refresh()
             return
@@ -155,7 +216,7 @@ class Session:
         """A document or notebook was edited."""
         if self.pulls:
             return
-        if self.client_settings.run is Run.ON_TYPE:
+        if self.workspace.of(uri).settings.run is Run.ON_TYPE:
             self.checks.schedule(uri, self._debounce)
         else:
             self.checks.rerun(uri)
@@ -167,9 +228,10 @@ class Session:
         self.files_changed([uri])
 
     def closed(self, uri: str, texts: Iterable[str]) -> None:
-        """A document or notebook was closed; nothing is known of its texts any more."""
+        """A document or notebook was closed; of its texts nothing is known any more, of its file what a scan found."""
         self.checks.forget(uri)
         self.removed(texts)
+        self.disk.closed(uri)
 
     def removed(self, texts: Iterable[str]) -> None:
         """These texts are gone: their diagnostics must go, too."""
@@ -188,7 +250,7 @@ class Session:
         owner = self.store.owner(uri)
         if owner is None:
             return None
-        if self.client_settings.run is Run.ON_SAVE and not self.pulls:
+        if self.workspace.of(owner).settings.run is Run.ON_SAVE and not self.pulls:
             return self.checks.latest(owner)
         return await self.checks.current(owner)
 
@@ -208,16 +270,36 @@ class Session:
 
     # --- checks -----------------------------------------------------------------------------------------------
 
+    def rendering(self, scope: Scope) -> Rendering:
+        """How the client wants the diagnostics for a folder."""
+        features = self.features
+        levels = scope.settings.severity_map
+        return Rendering(self.store.encoding, self.engine.url, features.related_information, features.tags, levels)
+
     def check(self, snapshot: Snapshot) -> Analysis:
         """Check a snapshot, in a worker thread."""
-        rendering = Rendering(self.store.encoding, self.engine.url, self.features.related_information)
-        return analyse(snapshot, self.engine, self._configuration, rendering)
+        scope = self.workspace.of(snapshot.uri)
+        return analyse(snapshot, self.engine, scope.configuration, self.rendering(scope))
+
+    async def scan(self, token: types.ProgressToken | None = None) -> Summary | None:
+        """Check all files of the workspace; None where the user put an end to it."""
+        return await self.scans.full(token)
+
+    def progress(self, title: str, token: types.ProgressToken | None, cancel: Callable[[], None]) -> Progress:
+        """Show the progress of a scan."""
+        return self.client.progress(title, token, cancel)
+
+    def failed(self, message: str) -> None:
+        """A rule failed: every case is logged, the user is told of each rule once; all other findings stand."""
+        self._log_once(message)
+        rule = _FAILED_RULE.search(message)
+        self._show_once(f"mlwarden: rule {rule[1]} failed; the log says more" if rule else f"mlwarden: {message}")
 
     def _checked(self, analysis: Analysis) -> None:
         if analysis.config_problem:
             self._show_once(f"mlwarden: {analysis.config_problem}")
         for failure in analysis.failures:
-            self._log_once(failure)
+            self.failed(failure)
         if self.pulls:
             return
         for part in analysis.snapshot.parts:
@@ -231,7 +313,7 @@ class Session:
         self._log_once(f"checking {uri} failed: {type(error).__name__} in {where}")
 
     def _show_once(self, message: str, level: types.MessageType = types.MessageType.Error) -> None:
-        if self._is_new(message):
+        if self._is_new(f"show {message}"):
             self.client.show(message, level)
 
     def _log_once(self, message: str, level: types.MessageType = types.MessageType.Error) -> None:
@@ -246,9 +328,20 @@ class Session:
         return True
 
 
+def _scans_on_start(scope: Scope) -> bool:
+    return scope.settings.workspace_scan is WorkspaceScan.ON_START
+
+
 def _matters(name: str) -> bool:
     """Whether what findings depend on may stand in a file of this name."""
     from mlwarden.source.kinds import kind_by_name
 
     # Python files, too: others import from them.
-    return name in _CONFIG_NAMES or kind_by_name(name) in {DocumentKind.DEPENDENCIES, DocumentKind.PYTHON}
+    return _concerns_all(name) or kind_by_name(name) is DocumentKind.PYTHON
+
+
+def _concerns_all(name: str) -> bool:
+    """Whether a file of this name counts for files that do not speak of it."""
+    from mlwarden.source.kinds import kind_by_name
+
+    return name in _CONFIG_NAMES or kind_by_name(name) is DocumentKind.DEPENDENCIES

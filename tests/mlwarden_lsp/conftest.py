@@ -3,24 +3,37 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
 from lsprotocol import types
 
 from mlwarden.config.settings import Settings
+from mlwarden.config.source import ConfigSource
 from mlwarden.model.findings import Finding, TraceStep
 from mlwarden.model.fixes import Applicability, Fix, TextEdit
 from mlwarden.model.levels import Confidence, Severity
 from mlwarden.model.results import FileResult, Verdict
+from mlwarden.model.rule_info import DocumentKind, RuleInfo
 from mlwarden.model.spans import Span
 from mlwarden.notebooks.notebook import Notebook
+from mlwarden.source.discovery import DiscoveredFile
 from mlwarden.source.documents import Document, PlainText
 from mlwarden.source.problems import PYTHON_SYNTAX, Problem
+from mlwarden.source.router import document_of
 
+RULES = {
+    code: RuleInfo(code, name, summary, Severity.HIGH, module, "", (DocumentKind.PYTHON,), ())
+    for code, name, summary, module in [
+        ("B301", "pickle", "Pickle", ""),
+        ("MLW101", "bad-word", "Says bad.", "x"),
+        ("MLW102", "worse-word", "Says worse.", "x"),
+    ]
+}
 _BAD = re.compile(r"\bbad(\d?)\b")
 # Words whose fix is no end of it: the first is bad still, the second no longer parses.
 _WORSE = {"worse": "bad", "worst": "(("}
@@ -39,13 +52,30 @@ class FakeEngine:
 
     def __init__(self) -> None:
         self.checked: list[Document] = []
+        self.scanned: list[str] = []
         self.settings: list[Settings] = []
         self.crash: Exception | None = None
         self.failures: tuple[str, ...] = ()
         self.trace: tuple[TraceStep, ...] | None = None
 
     def codes(self) -> frozenset[str]:
-        return frozenset({"MLW101", "MLW102"})
+        return frozenset(RULES)
+
+    def rules(self) -> Mapping[str, RuleInfo]:
+        return RULES
+
+    def check_files(self, files: Iterable[DiscoveredFile], config: ConfigSource, scan_id: str) -> Iterator[FileResult]:
+        """Reads files as text; one called `crash.py` raises."""
+        for file in files:
+            self.scanned.append(file.location)
+            if file.location.endswith("crash.py"):
+                raise ValueError("the text of the file")
+            content = Path(file.location).read_bytes()
+            settings = config.for_path(file.location)
+            document = document_of(file.path, content)
+            assert not isinstance(document, Problem)
+            result = self.check(document, settings, None)
+            yield FileResult(result.path, result.verdict, result.failures, content)
 
     def project(self) -> None:
         return None
@@ -93,6 +123,22 @@ def _findings(text: str, cell: int | None, steps: tuple[TraceStep, ...] | None) 
 
 
 @dataclass
+class FakeProgress:
+    """Remembers what was said of a scan."""
+
+    title: str
+    token: types.ProgressToken | None
+    cancel: Callable[[], None]
+    said: list[str] = field(default_factory=list)
+
+    def report(self, done: int, total: int) -> None:
+        self.said.append(f"{done}/{total}")
+
+    def end(self, message: str) -> None:
+        self.said.append(message)
+
+
+@dataclass
 class FakeClient:
     """Remembers what it was told."""
 
@@ -101,7 +147,15 @@ class FakeClient:
     shown: list[tuple[str, types.MessageType]] = field(default_factory=list)
     watched: list[str] = field(default_factory=list)
     refreshed: int = 0
+    watches_settings: bool = False
     settings: Any = None
+    asked: list[list[str | None]] = field(default_factory=list)
+    applied: list[tuple[str, types.WorkspaceEdit]] = field(default_factory=list)
+    applies: bool = True
+    opened: list[str] = field(default_factory=list)
+    opens: bool = True
+    progresses: list[FakeProgress] = field(default_factory=list)
+    parts: list[Any] = field(default_factory=list)
 
     def publish(self, uri: str, version: int | None, diagnostics: Sequence[types.Diagnostic]) -> None:
         self.published.append((uri, version, list(diagnostics)))
@@ -118,8 +172,28 @@ class FakeClient:
     def watch(self, globs: Sequence[str]) -> None:
         self.watched.extend(globs)
 
-    async def configuration(self) -> Any:
-        return self.settings
+    def watch_settings(self) -> None:
+        self.watches_settings = True
+
+    async def configuration(self, scopes: Sequence[str | None]) -> Sequence[Any]:
+        """`settings` are those of every folder, or a function of the folder's URI."""
+        self.asked.append(list(scopes))
+        return [self.settings(scope) if callable(self.settings) else self.settings for scope in scopes]
+
+    async def apply(self, label: str, edit: types.WorkspaceEdit) -> bool:
+        self.applied.append((label, edit))
+        return self.applies
+
+    async def open(self, url: str) -> bool:
+        self.opened.append(url)
+        return self.opens
+
+    def progress(self, title: str, token: types.ProgressToken | None, cancel: Callable[[], None]) -> FakeProgress:
+        self.progresses.append(FakeProgress(title, token, cancel))
+        return self.progresses[-1]
+
+    def partial(self, token: types.ProgressToken, value: Any) -> None:
+        self.parts.append((token, value))
 
     def marks(self) -> list[tuple[str, int | None, list[str]]]:
         """What was published, each diagnostic as `line:column-line:column message`."""

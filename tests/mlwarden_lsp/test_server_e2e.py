@@ -335,7 +335,10 @@ async def test_configuration_dependencies_and_settings(editor: Editor, project: 
         )
     )
     assert await editor.diagnostics_of(uri, 1) == []
-    assert editor.registered == [types.WORKSPACE_DID_CHANGE_WATCHED_FILES]
+    assert sorted(editor.registered) == [
+        types.WORKSPACE_DID_CHANGE_CONFIGURATION,
+        types.WORKSPACE_DID_CHANGE_WATCHED_FILES,
+    ]
 
     (project / "requirements.txt").write_text("torch==2.5.0\n")
     (project / "mlwarden.toml").write_text('select = ["MLW101"]\n')

@@ -202,7 +202,7 @@ async def test_on_save_means_on_save(engine: Any, client: Any, inline: Any) -> N
 async def test_settings_reach_the_engine_and_may_change(engine: Any, client: Any, inline: Any) -> None:
     session = make(engine, client, inline, {"ignore": ["MLW102"]})
     await open_text(session, "bad")
-    session.settings_changed({"mlwarden": {"select": ["MLW101"], "severity": "high"}})
+    await session.settings_changed({"mlwarden": {"select": ["MLW101"], "severity": "high"}})
     await turns()
     before, after = engine.settings
     assert (before.select, before.ignore, before.severity) == (None, ("MLW102",), Severity.LOW)
@@ -215,7 +215,7 @@ async def test_wrong_settings_are_told_once(engine: Any, client: Any, inline: An
     await open_text(session, "bad")
     await change(session, "bad bad")
     assert client.shown == [
-        ("editor settings: unknown key 'ingore' (did you mean 'ignore'?)", types.MessageType.Warning),
+        ("editor settings: ingore: unknown key (did you mean 'ignore'?)", types.MessageType.Warning),
         (
             "mlwarden: editor settings: select: unknown code 'MLW109' (did you mean 'MLW102'?)",
             types.MessageType.Error,
@@ -261,7 +261,7 @@ async def test_the_workspaces_configuration_counts_for_what_is_no_file(
     folders = [types.WorkspaceFolder("untitled:x", "x"), types.WorkspaceFolder(one, "one")]
     session.start(types.InitializeParams(capabilities=types.ClientCapabilities(), workspace_folders=folders))
     await open_text(session, "bad", "untitled:Untitled-1")
-    session.folders_changed([two], [one])
+    await session.folders_changed([two], [one])
     await turns()
     assert [settings.ignore for settings in engine.settings] == [("MLW101",), ("MLW102",)]
 
@@ -361,7 +361,7 @@ async def test_a_client_that_pulls_is_sent_nothing(engine: Any, client: Any, inl
     analysis = await session.analysis(A)
     assert analysis is not None
     assert [repr(shown.diagnostic.range) for shown in analysis.of_part(A)] == ["0:0-0:3"]
-    session.settings_changed({"diagnosticMode": "push"})
+    await session.settings_changed({"diagnosticMode": "push", "ignore": ["MLW102"]})
     await turns()
     # Asked to pull again twice: after the save, since other modules may import this one, and for the new settings.
     assert (client.published, client.refreshed) == ([], 2)

@@ -10,18 +10,21 @@ from typing import Any
 import pytest
 
 from mlwarden import __version__
-from mlwarden.model.levels import Confidence, Severity
-from mlwarden_lsp.settings import ClientSettings, Parsed, Run, parse
+from mlwarden_lsp.schema import settings_schema
+from mlwarden_lsp.settings import ClientSettings, Parsed, parse
 
 ROOT = Path(__file__).parents[2]
 MANIFEST: dict[str, Any] = json.loads((ROOT / "vscode-ext" / "package.json").read_text())
 PROPERTIES: dict[str, Any] = MANIFEST["contributes"]["configuration"]["properties"]
-FOR_SERVER = re.search(r"FOR_SERVER = \[(.*?)\]", (ROOT / "vscode-ext" / "src" / "settings.ts").read_text())
+FOR_SERVER = re.search(r"(?s)FOR_SERVER = \[(.*?)\]", (ROOT / "vscode-ext" / "src" / "settings.ts").read_text())
 NAMES = re.findall(r'"(\w+)"', FOR_SERVER[1]) if FOR_SERVER else []
 
 
 def test_every_setting_is_the_extensions_or_the_servers() -> None:
-    assert sorted(PROPERTIES) == sorted(f"mlwarden.{name}" for name in [*NAMES, "enable", "path", "trace.server"])
+    own = {name.split(".")[1] for name in PROPERTIES} - set(NAMES)
+    assert own == {"enable", "path", "trace", "install"}
+    assert sorted(name for name in NAMES if name not in settings_schema()["properties"]) == []
+    assert {"diagnosticMode", "enable", *NAMES} == set(settings_schema()["properties"])
 
 
 def test_the_defaults_are_the_servers() -> None:
@@ -29,28 +32,36 @@ def test_the_defaults_are_the_servers() -> None:
     assert parsed == Parsed(ClientSettings(extend_select=(), ignore=()))
 
 
-@pytest.mark.parametrize(
-    ("name", "values"),
-    [
-        ("run", [run.value for run in Run]),
-        ("severity", ["", *(str(level) for level in Severity)]),
-        ("confidence", ["", *(str(level) for level in Confidence)]),
-    ],
-)
-def test_choices(name: str, values: list[str]) -> None:
-    assert PROPERTIES[f"mlwarden.{name}"]["enum"] == values
-    assert [parse({name: value}).problems for value in values] == [()] * len(values)
+def _choices(schema: Any) -> Any:
+    """The choices in a schema, wherever they stand; "" is no choice, as editors show it."""
+    if not isinstance(schema, dict):
+        return None
+    if "enum" in schema:
+        return sorted(filter(None, schema["enum"]))
+    inside = {**schema.get("properties", {}), "others": schema.get("additionalProperties")}
+    return {key: _choices(value) for key, value in inside.items()}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_choices_are_the_servers(name: str) -> None:
+    ours = settings_schema()["properties"][name]
+    assert _choices(PROPERTIES[f"mlwarden.{name}"]) == _choices(ours)
 
 
 def test_a_whole_section_is_understood() -> None:
     section = {name.removeprefix("mlwarden."): value["default"] for name, value in PROPERTIES.items()}
-    section["trace"] = {"server": section.pop("trace.server")}
+    for name in [name for name in section if "." in name]:
+        group, _, rest = name.partition(".")
+        section.setdefault(group, {})[rest] = section.pop(name)
     assert parse({"mlwarden": section}).problems == ()
 
 
 def test_settings_that_choose_a_program_are_restricted() -> None:
     trust = MANIFEST["capabilities"]["untrustedWorkspaces"]
-    assert (trust["supported"], trust["restrictedConfigurations"]) == ("limited", ["mlwarden.path"])
+    assert trust["supported"] == "limited"
+    assert {"mlwarden.path", *(name for name in PROPERTIES if ".install." in name)} == {
+        *trust["restrictedConfigurations"]
+    }
 
 
 def test_what_people_read_names_every_setting() -> None:

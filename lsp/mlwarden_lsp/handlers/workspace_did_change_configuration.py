@@ -10,8 +10,5 @@ METHOD = types.WORKSPACE_DID_CHANGE_CONFIGURATION
 
 
 async def handle(session: Session, params: types.DidChangeConfigurationParams) -> None:
-    """Take the settings that came along, or ask for them: newer clients send none."""
-    sent = params.settings
-    if not sent and session.features.configuration:
-        sent = await session.client.configuration()
-    session.settings_changed(sent)
+    """Take the settings that came along, and ask for those of each folder: newer clients send none."""
+    await session.settings_changed(params.settings)

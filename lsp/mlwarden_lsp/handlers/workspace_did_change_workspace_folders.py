@@ -9,7 +9,7 @@ from mlwarden_lsp.session import Session
 METHOD = types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS
 
 
-def handle(session: Session, params: types.DidChangeWorkspaceFoldersParams) -> None:
-    """Take note: relative paths in settings count from the first folder."""
+async def handle(session: Session, params: types.DidChangeWorkspaceFoldersParams) -> None:
+    """Take note: each folder may have settings of its own."""
     event = params.event
-    session.folders_changed([folder.uri for folder in event.added], [folder.uri for folder in event.removed])
+    await session.folders_changed([folder.uri for folder in event.added], [folder.uri for folder in event.removed])

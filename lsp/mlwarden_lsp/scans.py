@@ -1,0 +1,300 @@
+"""Scans of the workspace: in processes of their own, with progress, results as they come, and cancellation."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+from collections import deque
+from collections.abc import Callable, Iterable
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from functools import partial
+from typing import NamedTuple, Protocol
+
+from lsprotocol import types
+
+from mlwarden_lsp.diagnostics import Rendering
+from mlwarden_lsp.disk import Disk
+from mlwarden_lsp.disk_files import Chunk, Scanned, affected, check_chunk, chunks, discovered, singles
+from mlwarden_lsp.engine import Engine
+from mlwarden_lsp.paths import uri_of
+from mlwarden_lsp.workspace import Scope, Workspace
+
+TITLE = "mlwarden: checking the workspace"
+# More workers than that wait for the disk, and for the one thread that takes their results.
+_MOST_WORKERS = 8
+
+
+class Summary(NamedTuple):
+    """What a scan did."""
+
+    files: int
+    findings: int
+
+
+class Progress(Protocol):
+    """What the user sees of a scan."""
+
+    def report(self, done: int, total: int) -> None:
+        """So many files of all are checked."""
+
+    def end(self, message: str) -> None:
+        """Nothing more will come."""
+
+
+class Watcher(Protocol):
+    """Whom a scan tells about itself."""
+
+    def progress(self, title: str, token: types.ProgressToken | None, cancel: Callable[[], None]) -> Progress:
+        """Show progress, under the client's own token if there is one; `cancel` is for the user to call."""
+
+    def failed(self, message: str) -> None:
+        """A rule failed, or a file could not be checked."""
+
+
+class Plan(NamedTuple):
+    """What a scan is to do.
+
+    Attributes:
+        chunks: the files to check, by the folder that they belong to.
+        total: how many files these are.
+        locations: the paths of all files that there are.
+    """
+
+    chunks: deque[tuple[Scope, Chunk]]
+    total: int
+    locations: frozenset[str]
+
+
+@dataclass(eq=False)
+class _Run:
+    """One scan.
+
+    Attributes:
+        changed: the paths of the files that are to be checked again; None for all.
+        task: what runs it.
+        stopped: the user has cancelled it.
+    """
+
+    changed: frozenset[str] | None
+    task: asyncio.Task[Summary | None] | None = None
+    stopped: bool = False
+    scan_id: str = field(default_factory=lambda: secrets.token_hex(8))
+
+    def stop(self) -> None:
+        """The user cancels."""
+        self.stopped = True
+        if self.task is not None:
+            self.task.cancel()
+
+
+class Scans:
+    """Runs scans, one at a time; a new one of everything takes the place of one that is under way.
+
+    Attributes:
+        wanted: somebody has asked for a scan: from then on, the results are kept up to date.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        workspace: Workspace,
+        disk: Disk,
+        watcher: Watcher,
+        threads: Executor,
+        processes: Callable[[int], Executor],
+        rendering: Callable[[Scope], Rendering],
+    ) -> None:
+        """Take the parts.
+
+        Args:
+            engine: what checks.
+            workspace: the folders.
+            disk: where results go.
+            watcher: whom to tell how it goes.
+            threads: where files are looked for.
+            processes: makes an executor with so many workers, for one scan.
+            rendering: how the diagnostics for a folder are to look.
+        """
+        self.wanted = False
+        self._engine, self._workspace, self._disk, self._watcher = engine, workspace, disk, watcher
+        self._threads, self._processes, self._rendering = threads, processes, rendering
+        self._now: _Run | None = None
+        self._included: Callable[[Scope], bool] = _every
+        self._seen: frozenset[str] = frozenset()
+        self._changed: set[str] = set()
+        self._closed = False
+
+    async def full(
+        self, token: types.ProgressToken | None = None, included: Callable[[Scope], bool] | None = None
+    ) -> Summary | None:
+        """Scan the workspace; None where the user, or a newer scan, put an end to it.
+
+        Being cancelled cancels the scan.
+
+        Args:
+            token: the client's own for the progress, if it gave one.
+            included: which folders are meant; all of them by default.
+        """
+        self.wanted, self._included = True, included or _every
+        run = self._start_full(token)
+        assert run.task is not None
+        try:
+            return await run.task
+        except asyncio.CancelledError:
+            self._unwanted(run)
+            raise
+
+    def again(self) -> None:
+        """Scan everything anew in the background, where there was a scan at all: what counts for all files changed."""
+        if self.wanted and not self._closed:
+            self._start_full(None)
+
+    def files_changed(self, paths: Iterable[str]) -> None:
+        """Files were changed, made or removed: what they touch is checked again, where there was a scan at all."""
+        if self.wanted and not self._closed:
+            self._changed.update(paths)
+            if self._changed and self._now is None:
+                self._start_changed()
+
+    def close(self) -> None:
+        """Start nothing more."""
+        self._closed = True
+        self._cancel()
+
+    def _cancel(self) -> None:
+        if self._now is not None:
+            self._now.stop()
+            self._now = None
+
+    def _start_full(self, token: types.ProgressToken | None) -> _Run:
+        self._cancel()
+        self._changed.clear()
+        return self._start(_Run(None), token)
+
+    def _unwanted(self, run: _Run) -> None:
+        """The user does not want to wait for this: it ends, and does not come back by itself."""
+        if self._now is run:
+            self.wanted = False
+        run.stop()
+
+    def _start(self, run: _Run, token: types.ProgressToken | None) -> _Run:
+        self._now = run
+        run.task = asyncio.ensure_future(self._run(run, token))
+        run.task.add_done_callback(partial(self._ended, run))
+        return run
+
+    def _start_changed(self) -> None:
+        changed, self._changed = frozenset(self._changed), set()
+        self._start(_Run(changed), None)
+
+    def _ended(self, run: _Run, task: asyncio.Task[Summary | None]) -> None:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._watcher.failed(f"the scan of the workspace failed: {type(error).__name__}")
+        if self._now is run:
+            self._now = None
+            if self._changed and not self._closed:
+                self._start_changed()
+
+    # --- one scan ---------------------------------------------------------------------------------------------
+
+    async def _run(self, run: _Run, token: types.ProgressToken | None) -> Summary | None:
+        progress: Progress = _Silent()
+        if run.changed is None:
+            progress = self._watcher.progress(TITLE, token, partial(self._unwanted, run))
+        message = "cancelled"
+        try:
+            folders = [scope for scope in self._workspace.folders if self._included(scope)]
+            plan = await asyncio.get_running_loop().run_in_executor(
+                self._threads, _plan, self._workspace, folders, run.changed, self._seen
+            )
+            await self._check(run, plan, progress)
+            self._seen = plan.locations
+            self._disk.keep_only(frozenset(map(uri_of, plan.locations)))
+            message = f"{plan.total} files, {len(self._disk)} findings"
+            return Summary(plan.total, len(self._disk))
+        except asyncio.CancelledError:
+            if run.stopped:
+                return None
+            raise
+        finally:
+            progress.end(message)
+
+    async def _check(self, run: _Run, plan: Plan, progress: Progress) -> None:
+        if not plan.chunks:
+            return
+        workers = min(_workers(), len(plan.chunks))
+        executor = self._processes(workers)
+        waiting: dict[asyncio.Future[list[Scanned]], tuple[Scope, Chunk]] = {}
+        done = 0
+        try:
+            while plan.chunks or waiting:
+                # Not all at once: what is not submitted need not be taken back.
+                while plan.chunks and len(waiting) < 2 * workers:
+                    scope, chunk = plan.chunks.popleft()
+                    future = executor.submit(check_chunk, self._engine, chunk, run.scan_id, self._rendering(scope))
+                    waiting[asyncio.wrap_future(future)] = (scope, chunk)
+                ready, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+                for ended in ready:
+                    scope, chunk = waiting.pop(ended)
+                    if self._take(ended, scope, chunk, plan):
+                        done += len(chunk.tasks)
+                progress.report(done, plan.total)
+        finally:
+            executor.shutdown(wait=False, cancel_futures=True)
+
+    def _take(self, ended: asyncio.Future[list[Scanned]], scope: Scope, chunk: Chunk, plan: Plan) -> bool:
+        """Take a chunk's results; whether it is done with. A failure may be one file's: each gets a try of its own."""
+        if ended.cancelled():
+            return True
+        error = ended.exception()
+        if error is None:
+            results = ended.result()
+            self._disk.found(results)
+            for scanned in results:
+                for failure in scanned.failures:
+                    self._watcher.failed(failure)
+            return True
+        if len(chunk.tasks) > 1:
+            plan.chunks.extend((scope, single) for single in singles(chunk))
+            return False
+        self._watcher.failed(f"checking {chunk.tasks[0].path} failed: {error}")
+        return True
+
+
+class _Silent:
+    """The progress of a small scan, which nobody asked for."""
+
+    def report(self, done: int, total: int) -> None:
+        """Say nothing."""
+
+    def end(self, message: str) -> None:
+        """Say nothing."""
+
+
+def _every(scope: Scope) -> bool:
+    return True
+
+
+def _workers() -> int:
+    """All processors but one, which is for the editor."""
+    processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, min(processors - 1, _MOST_WORKERS))
+
+
+def _plan(workspace: Workspace, folders: list[Scope], changed: frozenset[str] | None, seen: frozenset[str]) -> Plan:
+    """Look for the files; of folders inside each other, each file belongs to the innermost."""
+    work: deque[tuple[Scope, Chunk]] = deque()
+    locations: set[str] = set()
+    total = 0
+    for scope in folders:
+        assert scope.path is not None
+        config = scope.configuration.files
+        files = [file for file in discovered(scope.path, config) if workspace.of(uri_of(file.location)) is scope]
+        locations.update(file.location for file in files)
+        if changed is not None:
+            files = affected(files, changed, seen)
+        total += len(files)
+        work.extend((scope, chunk) for chunk in chunks(files, config))
+    return Plan(work, total, frozenset(locations))
