@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import secrets
 from collections.abc import Iterable, Iterator, Sequence
@@ -12,19 +11,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import mlwarden
-from mlwarden.engine.check import check, problem_result
+from mlwarden.engine.check import problem_result
 from mlwarden.engine.project import Project
-from mlwarden.model.results import FileResult, ScanReport, SourceFile
-from mlwarden.source.discovery import DiscoveredFile, discover
+from mlwarden.engine.work import Work, check_all, chunks, weight_of
+from mlwarden.model.results import FileResult, ScanReport
+from mlwarden.source.discovery import discover
 
 if TYPE_CHECKING:
     from mlwarden.config.source import ConfigSource
 
-# Starting two workers costs about as much as checking this many typical files.
-_POOL_FROM_FILES = 150
-_POOL_FROM_BYTES = 2_500_000
-_CHUNK_BYTES = 400_000
-_COLLECT_EVERY = 40
+# A process is started for each so many bytes: starting one and loading the parser there takes as long as checking them.
+_BYTES_PER_WORKER = 400_000
 
 
 def scan(
@@ -40,7 +37,7 @@ def scan(
     Args:
         paths: what to check; directories are walked.
         config: where the settings for each file come from.
-        jobs: worker processes; None takes the number of processors for large scans and none for small ones.
+        jobs: worker processes; None takes as many as the work is worth, at most one per processor.
         executor: any `concurrent.futures.Executor` to run on instead, e.g. that of a cluster.
         force_exclude: what the settings exclude is left out even where it is named itself.
 
@@ -48,78 +45,59 @@ def scan(
         A result for every file, in path order whatever the number of jobs.
     """
     project = Project()
-    tasks: list[DiscoveredFile] = []
+    work: list[Work] = []
     results: list[FileResult] = []
     for found in discover(paths, config.for_folder, force_exclude=force_exclude):
+        settings = config.for_path(found.location)
         if found.problem is not None:
-            settings = config.for_path(found.location)
             results.append(problem_result(found.path, found.problem, settings, None, project))
         else:
-            tasks.append(found)
-    results.extend(_run(tasks, config, project, jobs, executor))
+            work.append(Work(found.path, found.location, settings, _size(found.location)))
+    results.extend(_run(work, project, jobs, executor))
     results.sort(key=lambda result: result.path)
     return ScanReport(tuple(results), mlwarden.__version__, stats={"files": len(results)})
 
 
-def _run(
-    tasks: list[DiscoveredFile], config: ConfigSource, project: Project, jobs: int | None, executor: Executor | None
-) -> Iterable[FileResult]:
+def _run(work: list[Work], project: Project, jobs: int | None, executor: Executor | None) -> Iterable[FileResult]:
     if executor is not None:
-        return _in_executor(executor, tasks, config)
-    workers = _workers(tasks, jobs)
+        return _in_executor(executor, work, jobs or _processors())
+    workers = _workers(work, jobs)
     if workers < 2:
-        return check_files(tasks, config, project)
+        return check_all(work, project)
     from concurrent.futures import ProcessPoolExecutor
 
     with ProcessPoolExecutor(workers) as pool:
-        return list(_in_executor(pool, tasks, config))
+        return list(_in_executor(pool, work, workers))
 
 
-def _workers(tasks: list[DiscoveredFile], jobs: int | None) -> int:
-    if jobs is not None:
-        return min(jobs, len(tasks))
-    processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    if processors < 2 or len(tasks) < 2:
+def _workers(work: list[Work], jobs: int | None) -> int:
+    most = _processors() if jobs is None else jobs
+    if most < 2 or len(work) < 2:
         return 1
-    if len(tasks) >= _POOL_FROM_FILES:
-        return processors
-    total = 0
-    for task in tasks:
-        total += _size(task)
-        if total >= _POOL_FROM_BYTES:
-            return min(processors, len(tasks))
-    return 1
+    worth = len(work) if jobs is not None else weight_of(work) // _BYTES_PER_WORKER
+    return max(1, min(most, worth, len(work)))
 
 
-def _size(task: DiscoveredFile) -> int:
+def _processors() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _size(location: str) -> int:
     try:
-        return os.stat(task.location).st_size  # noqa: PTH116  # no Path for each of ten thousand files
+        return os.stat(location).st_size  # noqa: PTH116  # no Path for each of ten thousand files
     except OSError:
         return 0
 
 
-def _in_executor(executor: Executor, tasks: list[DiscoveredFile], config: ConfigSource) -> Iterator[FileResult]:
+def _in_executor(executor: Executor, work: list[Work], workers: int) -> Iterator[FileResult]:
     scan_id = secrets.token_hex(8)
-    futures = [executor.submit(_check_chunk, chunk, config, scan_id) for chunk in _chunks(tasks)]
+    futures = [executor.submit(_check_chunk, chunk, scan_id) for chunk in chunks(work, workers)]
     for future in futures:
         yield from future.result()
 
 
-def _chunks(tasks: list[DiscoveredFile]) -> Iterator[list[DiscoveredFile]]:
-    chunk: list[DiscoveredFile] = []
-    size = 0
-    for task in tasks:
-        chunk.append(task)
-        size += _size(task)
-        if size >= _CHUNK_BYTES:
-            yield chunk
-            chunk, size = [], 0
-    if chunk:
-        yield chunk
-
-
-def _check_chunk(tasks: list[DiscoveredFile], config: ConfigSource, scan_id: str) -> list[FileResult]:
-    return list(check_files(tasks, config, _project_of(scan_id)))
+def _check_chunk(chunk: list[Work], scan_id: str) -> list[FileResult]:
+    return list(check_all(chunk, _project_of(scan_id)))
 
 
 @lru_cache(maxsize=1)
@@ -128,28 +106,4 @@ def _project_of(scan_id: str) -> Project:
     return Project()
 
 
-def check_files(tasks: Iterable[DiscoveredFile], config: ConfigSource, project: Project) -> Iterator[FileResult]:
-    """Check files one after the other in this process."""
-    from mlwarden.source.problems import Problem
-    from mlwarden.source.reading import read
-
-    # The collector walks libcst trees over and over while they are alive; they hold no cycles. Ours do, and are
-    # collected between files.
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        for number, task in enumerate(tasks, 1):
-            settings = config.for_path(task.location)
-            content = read(task.location)
-            if isinstance(content, Problem):
-                yield problem_result(task.path, content, settings, None, project)
-            else:
-                yield check(SourceFile(task.path, content), settings, project)
-            if number % _COLLECT_EVERY == 0:
-                gc.collect()
-    finally:
-        if was_enabled:
-            gc.enable()
-
-
-__all__ = ["check_files", "scan"]
+__all__ = ["scan"]
