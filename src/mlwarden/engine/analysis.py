@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from mlwarden.engine import gate
@@ -90,6 +91,8 @@ class Analysis:
             info for info in infos if DocumentKind.PYTHON in info.kinds and _SEMANTIC_HOOKS.intersection(info.hooks)
         ]
         for written in written_modules(notebook):
+            if self.project.trail is not None:
+                self.project.trail.led_to(notebook.path, written.module.path)
             analysis = Analysis(written.module, semantic, self.settings, self.project, whole=self._whole)
             self.failures.extend(analysis.failures)
             # What is written may be a template: that it doesn't parse is no trouble of the notebook's.
@@ -141,7 +144,7 @@ class Analysis:
                 readable.append(fragment)
         module_name, is_package = module_name_of(document.path)
         try:
-            return build(
+            model = build(
                 document,
                 readable,
                 self.project.versions(document.path, self.settings).with_document(document),
@@ -153,6 +156,11 @@ class Analysis:
         except RecursionError:
             self._add(TOO_LARGE, Span(0, 0), "code is nested too deeply to be analysed")
             return None
+        trail = self.project.trail
+        if trail is not None:
+            model.commit_lookup = partial(trail.commit, document.path)
+            model.path_lookup = trail.exists
+        return model
 
     def _ask(self, rule: Rule, info: RuleInfo, model: SemanticModel) -> Iterator[Finding]:
         if "call" in info.hooks:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from mlwarden.config.settings import Settings
 from mlwarden.engine.siblings import Siblings
+from mlwarden.engine.trail import Trail
 from mlwarden.model.rule_info import RuleInfo
 from mlwarden.policy.selection import selected
 from mlwarden.rules import registry
@@ -20,10 +21,12 @@ if TYPE_CHECKING:
 class Project:
     """Facts of the projects around the checked files, found once per folder. It can be sent to another process."""
 
-    def __init__(self) -> None:
+    def __init__(self, trail: Trail | None = None) -> None:
+        """Start with nothing; `trail` takes down what is looked for beyond the checked files."""
+        self.trail = trail
         self._versions: dict[tuple[str, tuple[tuple[str, str], ...]], VersionFacts] = {}
         self._folders: dict[tuple[Path, Path], FolderFacts] = {}
-        self.siblings = Siblings()
+        self.siblings = Siblings(trail)
         self._baselines: dict[str, Baseline] = {}
         self._enabled: dict[Settings, tuple[RuleInfo, ...]] = {}
 
@@ -62,6 +65,8 @@ class Project:
 
     def versions(self, path: str, settings: Settings) -> VersionFacts:
         """What the project around a file requires of libraries; what the settings vouch for wins."""
+        if self.trail is not None:
+            self.trail.versions[path] = settings.root
         folder = Path(path).parent
         key = (str(folder), settings.versions)
         found = self._versions.get(key)

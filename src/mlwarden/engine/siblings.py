@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from mlwarden.engine.trail import Trail
 from mlwarden.model.rule_info import RuleInfo
 from mlwarden.semantics import word_classes
 from mlwarden.semantics.fragments import Fragment, cut
@@ -89,7 +90,9 @@ class Siblings:
     be seen in another's.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, trail: Trail | None = None) -> None:
+        """Start with nothing; `trail` takes down what is looked for."""
+        self._trail = trail
         self._modules: dict[str, Module | None] = {}
         self._listings: dict[str, frozenset[str]] = {}
         self._exports: dict[tuple[str, tuple[RuleInfo, ...]], Exports] = {}
@@ -151,6 +154,12 @@ class Siblings:
 
     def module(self, dotted: str, path: str, root: str) -> Module | None:
         """The module of the project with this name, seen from a file."""
+        found = self._find(dotted, path, root)
+        if self._trail is not None:
+            self._trail.looked_up(dotted, path, None if found is None else found.path)
+        return found
+
+    def _find(self, dotted: str, path: str, root: str) -> Module | None:
         folder, package = _package_of(path)
         level = len(dotted) - len(dotted.lstrip("."))
         parts = [part for part in dotted.split(".") if part]
@@ -178,6 +187,8 @@ class Siblings:
             except OSError:
                 listing = frozenset()
             self._listings[folder] = listing
+            if self._trail is not None:
+                self._trail.folders.add(folder)
         return name in listing
 
     def _file(self, folder: str, parts: list[str], name: list[str]) -> Module | None:
@@ -189,6 +200,8 @@ class Siblings:
             elif os.path.isfile(os.path.join(stem, "__init__.py")):
                 module = Module(os.path.join(stem, "__init__.py"), ".".join(name), True)
             self._modules[stem] = module
+            if self._trail is not None:
+                self._trail.folders.update((os.path.dirname(stem), stem))
         return self._modules[stem]
 
     def at(self, path: str | None) -> Module | None:

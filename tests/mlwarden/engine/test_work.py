@@ -55,7 +55,7 @@ def test_what_is_sent_along_is_checked_and_nothing_is_read(tmp_path: Path) -> No
     sent = Work("a.py", str(missing), settings, content=b"import yaml\nyaml.unsafe_load(x)\n")
     read = Work("b.py", str(tmp_path / "b.py"), Settings(select=("MLW001",)))
     first, second = check_all([sent, read], Project())
-    assert [(f.code, f.span) for f in first.verdict.reported] == [("MLW118", Span(12, 30))]
+    assert [(f.code, f.span) for f in first.verdict.reported] == [("MLW118", Span(12, 31))]
     assert second.verdict.reported == (
         Finding(
             "MLW001",
