@@ -23,6 +23,10 @@ class TraceStep:
     note: str
     path: str | None = None
 
+    def placed(self) -> TraceStep:
+        """The step as plain data; a subclass may know its place only by what it stands for."""
+        return self
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:

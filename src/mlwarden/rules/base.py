@@ -124,6 +124,6 @@ class Rule:
             message=message,
             severity=self.severity if severity is None else severity,
             confidence=confidence,
-            trace=tuple(trace),
+            trace=tuple(step.placed() for step in trace),
             fixes=tuple(fixes),
         )

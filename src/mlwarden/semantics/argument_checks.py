@@ -143,7 +143,7 @@ def _sites(
         if part is None:
             continue
         if index == 0 and place == ("", None) and span == call.span:
-            callee = guards._expression(call.text(call.callee_span))
+            callee = guards._expression(call.written)
             wanted = [callee.value] if isinstance(callee, ast.Attribute) else wanted
         yield part, span, wanted
 

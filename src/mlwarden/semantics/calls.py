@@ -126,6 +126,12 @@ class CallSite:
         return self.fragment.span(self.node.func if isinstance(self.node, cst.Call) else self.node)
 
     @property
+    def written(self) -> str:
+        """What is called, as it is written."""
+        plain = _plain(self.node.func if isinstance(self.node, cst.Call) else self.node)
+        return self.text(self.callee_span) if plain is None else plain
+
+    @property
     def cell(self) -> int | None:
         """The notebook cell it stands in."""
         return self.fragment.cell
@@ -298,6 +304,20 @@ class CallSite:
             return ", "
         newline = "\r\n" if text[line_start - 2 : line_start] == "\r\n" else text[line_start - 1]
         return f",{newline}{indent}"
+
+
+_NO_MODULE = cst.Module(body=())
+
+
+def _plain(node: cst.BaseExpression) -> str | None:
+    """The text of an expression on one line without parentheses around it; None for others, whose place must be known.
+
+    To find a place, the code of the whole statement is generated.
+    """
+    if getattr(node, "lpar", ()):
+        return None
+    text = _NO_MODULE.code_for_node(node)
+    return None if "\n" in text or "\r" in text else text
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from mlwarden.model.findings import TraceStep
 from mlwarden.semantics.calls import Argument, Assignment, CallSite
+from mlwarden.semantics.steps import UnplacedStep
 from mlwarden.semantics.values import Reference, Taint, Value
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ class Frame:
 
     def step(self, node: cst.CSTNode, note: str) -> TraceStep:
         """A trace step at a node of this frame's fragment."""
-        return TraceStep(self.fragment.span(node), note, self.fragment.path)
+        return UnplacedStep(self.fragment, node, note)
 
     def nested(self, scope: Scope) -> Frame:
         """A frame for a nested scope (a comprehension, a class body) of the same activation."""

@@ -111,7 +111,7 @@ def asks_model(call: CallSite) -> bool:
             return True
         urls = call.argument("url", 0).prefixes() if call.attribute in {"post", "request", "stream"} else ()
         return any(llm_calls.is_model_service(url) for url in urls)
-    return bool(call.attribute) and llm_calls.answers_by_form(call.text(call.callee_span))
+    return bool(call.attribute) and llm_calls.answers_by_form(call.written)
 
 
 def said(call: CallSite) -> Iterator[Said]:

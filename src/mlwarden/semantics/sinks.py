@@ -60,7 +60,7 @@ def sink_of(call: CallSite, sinks: Mapping[str, Sink]) -> tuple[Sink, bool] | No
             return None
     elif not found.owner and not found.written:
         return found, True
-    written = _last_word(call.text(call.callee_span)) if found.written else ""
+    written = _last_word(call.written) if found.written else ""
     matches = bool(written) and _compiled(found.written).fullmatch(written) is not None
     return (found, False) if matches and not call.receiver_defines(call.attribute) else None
 

@@ -75,7 +75,7 @@ def place_of(call: CallSite) -> str:
     if logger is not None:
         return "is logged" if logger["level"] in _LEVELS else ""
     if not call.name and call.attribute in _LEVELS:
-        written_name = call.text(call.callee_span).rpartition(".")[0]
+        written_name = call.written.rpartition(".")[0]
         return "is logged" if _LOGGER_NAME.search(written_name) else ""
     return ""
 

@@ -270,7 +270,7 @@ def _place(call: CallSite) -> tuple[str, int] | None:
         return known
     if call.name:
         return ("expr", 0) if _TABLES.fullmatch(call.name) else None
-    table = call.text(call.callee_span).rpartition(".")[0]
+    table = call.written.rpartition(".")[0]
     table = re.sub(r"[\[(].*\Z", "", table, flags=re.DOTALL).rpartition(".")[2]
     return ("expr", 0) if _NAMED_TABLE.fullmatch(table) else None
 

@@ -110,7 +110,7 @@ def _sends(call: CallSite) -> bool:
         if _LOCAL.fullmatch(call.name) or not (llm_calls.answers(call.name) or _EMBEDS.fullmatch(call.name)):
             return False
         return not _is_local_client(call)
-    written = re.sub(r"\([^()]*\)|\[[^\[\]]*\]", "", call.text(call.callee_span))
+    written = re.sub(r"\([^()]*\)|\[[^\[\]]*\]", "", call.written)
     if "(" in written or "local" in written.lower() or "ollama" in written.lower():
         return False
     return llm_calls.answers_by_form(written) or _EMBEDS_BY_FORM.fullmatch(written) is not None

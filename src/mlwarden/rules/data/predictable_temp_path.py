@@ -295,7 +295,7 @@ def _with_a_file(call: CallSite) -> Iterator[Fix]:
 
     if not call.can_edit_arguments or any(not argument.keyword for argument in call.arguments):
         return
-    callee = call.text(call.callee_span)
+    callee = call.written
     keyword = call.add_keyword("delete", "False")
     if keyword is None or not callee.endswith(".mktemp"):
         return

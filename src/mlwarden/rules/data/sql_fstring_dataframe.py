@@ -207,7 +207,7 @@ def _place(call: CallSite) -> tuple[str, int, bool] | None:
     keyword = {"query": "query", "sql": "sqlQuery", "fetch": "query"}.get(call.attribute, "sql")
     if call.name:
         return (keyword, 0, True) if _DATABASES.fullmatch(call.name) else None
-    handle = call.text(call.callee_span).rpartition(".")[0].rpartition(".")[2]
+    handle = call.written.rpartition(".")[0].rpartition(".")[2]
     handle = re.sub(r"\(.*\)\Z", "", handle, flags=re.DOTALL)
     return (keyword, 0, False) if _HANDLES.fullmatch(handle) else None
 
@@ -269,7 +269,7 @@ def _fixes(call: CallSite, keyword: str, position: int, unsafe: list[Hole]) -> I
         if not isinstance(hole.written, ast.Name) or hole.is_repr or _is_identifier(hole) or hole.is_number:
             return
         names.append(hole.written.id)
-    spark = call.attribute == "sql" and "spark" in f"{call.name}{call.text(call.callee_span)}"
+    spark = call.attribute == "sql" and "spark" in f"{call.name}{call.written}"
     bound = literal[1:]
     for name in names:
         form = re.compile(rf"'\{{{name}\}}'|(?<=[\s=<>(,])\{{{name}\}}(?=[\s),;\"']|$)")

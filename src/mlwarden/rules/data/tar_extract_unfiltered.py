@@ -255,7 +255,7 @@ def _is_fixed_name(member: Value) -> bool:
 
 def _is_called_tar(call: CallSite) -> bool:
     """Whether an object that nothing is known of is called a tar archive: `tar.extractall(...)`."""
-    return not call.name and bool(_TAR_NAME.search(call.text(call.callee_span).rpartition(".")[0]))
+    return not call.name and bool(_TAR_NAME.search(call.written.rpartition(".")[0]))
 
 
 def _examples() -> Examples:

@@ -309,7 +309,7 @@ def _is_tar(call: CallSite, data: Value) -> bool:
 
 def _suggestion(call: CallSite) -> Iterator[Fix]:
     """A look at the size before the statement, for a zip archive that has a name."""
-    archive = call.text(call.callee_span).rpartition(".")[0]
+    archive = call.written.rpartition(".")[0]
     if not call.name.startswith("zipfile.") or call.result_used or not re.fullmatch(r"[A-Za-z_]\w*", archive):
         return
     start = call.span.start - call.fragment.start

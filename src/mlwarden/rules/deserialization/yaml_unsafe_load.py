@@ -344,7 +344,7 @@ class YamlUnsafeLoad(Rule):
             safe = "CSafeLoader" if any(name.startswith("yaml.C") for name in value.names()) else "SafeLoader"
             title, target = f"Use `yaml.{safe}`", given
         elif call.argument("Loader", 1).is_absent:
-            written, safe = call.text(call.callee_span), _FIXED[call.name]
+            written, safe = call.written, _FIXED[call.name]
             title, target = f"Use `yaml.{safe}`", call.callee_span
         else:
             return

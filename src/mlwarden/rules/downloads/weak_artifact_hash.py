@@ -176,7 +176,7 @@ def _compared(call: CallSite, parts: list[DocumentTree]) -> Confidence | None:
     if part is None:
         return None
     line = part.line_of(call.span.start)
-    written = call.text(call.callee_span)
+    written = call.written
     scope: _Scope = enclosing_function(part, line) or part.tree
     holders = _holders(scope, line, written)
     scopes: list[ast.AST] = [scope]

@@ -220,7 +220,7 @@ class DebugServer(Rule):
             return
         if severity is Severity.HIGH and host[0] and _is_this_machine(call, *host):
             severity = Severity.MEDIUM
-        name = call.text(call.callee_span)
+        name = call.written
         if not re.fullmatch(r"[\w.]{1,40}", name):
             name = call.attribute
         if severity is Severity.LOW:

@@ -258,7 +258,7 @@ class LlmOutputToDispatch(Rule):
         taint = telling(value, _SOURCES)
         if taint is None or call.fragment.path is not None or any(map(str.strip, value.prefixes())):
             return
-        if call.name in {"dict().get", "vars().get"} and not _NAMESPACE.fullmatch(call.text(call.callee_span)):
+        if call.name in {"dict().get", "vars().get"} and not _NAMESPACE.fullmatch(call.written):
             return
         if call.name == "getattr" and not _is_called(call, model):
             return

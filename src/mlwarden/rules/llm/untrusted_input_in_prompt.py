@@ -216,7 +216,7 @@ class UntrustedInputInPrompt(Rule):
                 if call.span not in acting:
                     continue
                 how = f"whose answer reaches `{acting[call.span]}`"
-            name = call.name.replace("()", "").replace("[]", "") or call.text(call.callee_span)
+            name = call.name.replace("()", "").replace("[]", "") or call.written
             for text, taint in found:
                 yield self.finding(
                     text.span,

@@ -371,7 +371,7 @@ class UntrustedInputInSystemPrompt(Rule):
         taint = telling(text.text, _SOURCES)
         if taint is None:
             return
-        name = call.name.replace("()", "").replace("[]", "") or call.text(call.callee_span)
+        name = call.name.replace("()", "").replace("[]", "") or call.written
         yield self.finding(
             text.span,
             f"The system prompt of `{name}` holds {_WRITERS[taint.kind]}: who writes it gives the model instructions; "

@@ -192,7 +192,7 @@ class CloudDriveMounted(Rule):
                 yield self._report(login, "your cloud identity", call.span, model.document, call.context)
                 return
         elif call.name not in _GIVEN:
-            if call.name != _MOUNT and (call.name or call.text(call.callee_span) != _MOUNT):
+            if call.name != _MOUNT and (call.name or call.written != _MOUNT):
                 return
             source = call.argument("source", 0)
             keyed = any(_KEYED.match(text) for text in source.prefixes())

@@ -134,7 +134,6 @@ class SecretLogged(Rule):
             if argument.keyword and argument.keyword not in {"extra", "msg", "message", "values"}:
                 continue
             taints = [taint for taint in argument.value.tainted_by("secret") if taint.certain]
-            span = call.span if argument.node is None else call.fragment.span(argument.node.value)
             if taints:
                 steps = (*taints[0].steps, *(step for step in call.context if step not in taints[0].steps))
                 what, confidence = _what(taints[0].steps), Confidence.HIGH
@@ -144,6 +143,7 @@ class SecretLogged(Rule):
                 steps, what, confidence = (), f"`{name}`", Confidence.MEDIUM
             else:
                 continue
+            span = call.span if argument.node is None else call.fragment.span(argument.node.value)
             yield self.finding(
                 span,
                 f"{what} {place}: whoever reads that can use it until it is revoked",
@@ -186,7 +186,7 @@ def _shows(call: CallSite) -> str:
             return "is logged"
         return "is raised in a warning" if call.name == "warnings.warn" else "is printed"
     if not call.name and call.attribute in _LEVELS:
-        written = call.text(call.callee_span).rpartition(".")[0]
+        written = call.written.rpartition(".")[0]
         return "is logged" if _LOGGER_NAME.search(written) else ""
     if re.fullmatch(r"(?:[A-Z]\w*)?(?:Error|Exception)|Warning", call.name or call.attribute) and call.result_used:
         return "is put into the message of an exception, which ends up in logs and tracebacks"
