@@ -3,6 +3,7 @@
 # make docs   write what is derived anew: index, pages              make clean  remove what the other targets made
 # make test-editors   the language server in every editor there is a test for (tests/editors/run.sh; screenshots in build/editors)
 # make accuracy   what is found of the fixtures of Bandit and Ruff (fetched on the first run; docs/accuracy.md)
+# make bench   speed beside Bandit, Ruff, Semgrep and others (corpus and peers are fetched; docs/performance.md)
 #
 # The first run makes .venv from nothing; it needs only a Python of 3.10 or later, with its venv module. The tests in
 # editors install what they need as root on Debian, and elsewhere name what they left out; `make test EDITORS=` has none.
@@ -19,8 +20,9 @@ PYTHON ?=
 PYTEST_ARGS ?= -n auto
 EDITORS ?= nvim vscode
 ACCURACY_ARGS ?=
+BENCH_ARGS ?=
 
-.PHONY: demo test test-editors accuracy lint fmt docs clean
+.PHONY: demo test test-editors accuracy bench lint fmt docs clean
 .DEFAULT_GOAL := test
 
 # --- environment -----------------------------------------------------------------------------------------------------
@@ -64,6 +66,9 @@ test-editors: $(VENV)/developing
 
 accuracy: $(VENV)/developing
 	$(BIN)/python -m benchmarks.accuracy $(ACCURACY_ARGS)
+
+bench: $(VENV)/installed
+	$(BIN)/python -m benchmarks.speed $(BENCH_ARGS)
 
 lint: $(VENV)/developing
 	$(BIN)/ruff check .
