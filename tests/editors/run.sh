@@ -27,6 +27,7 @@ PYTHON=$(dirname "$MLWARDEN")/python
 [ -x "$PYTHON" ] || PYTHON=$(command -v python3)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+export TMPDIR=$work # what the editors leave behind goes with it
 
 # A fresh copy of the files for each editor: they are written.
 fresh() { rm -rf "$work/ws" && cp -r "$extension/test/workspace" "$work/ws" && cd "$work/ws"; }
