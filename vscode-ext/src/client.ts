@@ -76,6 +76,8 @@ function options(log: vscode.LogOutputChannel, errors: () => ErrorHandler): Lang
     },
     middleware: {
       workspace: {
+        // The extension tells of changes itself: those that matter to the server, once.
+        didChangeConfiguration: async () => {},
         // Of the section, the server gets what is its own.
         configuration: async (params, token, next) => {
           const answers = await next(params, token);

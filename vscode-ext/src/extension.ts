@@ -2,6 +2,7 @@
 import * as path from "node:path";
 import * as vscode from "vscode";
 import { registerCommands } from "./commands";
+import { fixNotebooksOnSave } from "./fixes";
 import { PrivateEnvironment } from "./install";
 import { onInterpreterChange } from "./python";
 import { Server } from "./server";
@@ -30,6 +31,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<Api> {
     log,
     status,
     ...registerCommands({ server: current, status, environment, log }),
+    fixNotebooksOnSave(),
     vscode.workspace.onDidChangeConfiguration((event) => {
       const effect = effectOf(event);
       if (effect !== "none") {

@@ -46,7 +46,7 @@ export function withHook(text: string, rev: string): string | "present" | undefi
   return before + entry(rev, indent, eol) + rest.slice(end).join("");
 }
 
-const BLANK = /^\s*(?:#.*)?$/;
+const BLANK = /^\s*(?:#.*)?\s*$/;
 
 function ended(text: string, eol: string): string {
   return text === "" || text.endsWith("\n") ? text : text + eol;

@@ -65,14 +65,15 @@ export async function setUpPreCommit(server: Server, log: vscode.LogOutputChanne
   }
 }
 
-/** Edits the file on disk through the editor, so that it can be undone; resolves with what to tell. */
+/** Resolves with what to tell. */
 async function writeHook(file: vscode.Uri, rev: string): Promise<string | undefined> {
-  if ((await text(file)) === undefined) {
+  // An edit that is not saved yet counts; a document that is not edited may be older than the file.
+  const edited = vscode.workspace.textDocuments.find((each) => each.isDirty && each.uri.fsPath === file.fsPath);
+  const before = edited?.getText() ?? (await text(file));
+  if (before === undefined) {
     await vscode.workspace.fs.writeFile(file, Buffer.from(`repos:\n${entry(rev)}`));
     return "The hook mlwarden is in a new .pre-commit-config.yaml.";
   }
-  const document = await vscode.workspace.openTextDocument(file);
-  const before = document.getText();
   const after = withHook(before, rev);
   if (after === "present") {
     return "The hook mlwarden is in .pre-commit-config.yaml already.";
@@ -84,10 +85,14 @@ async function writeHook(file: vscode.Uri, rev: string): Promise<string | undefi
     );
     return undefined;
   }
-  const edit = new vscode.WorkspaceEdit();
-  edit.replace(file, new vscode.Range(document.positionAt(0), document.positionAt(before.length)), after);
-  await vscode.workspace.applyEdit(edit);
-  await document.save();
+  if (edited === undefined) {
+    await vscode.workspace.fs.writeFile(file, Buffer.from(after));
+  } else {
+    const edit = new vscode.WorkspaceEdit();
+    edit.replace(file, new vscode.Range(edited.positionAt(0), edited.positionAt(before.length)), after);
+    await vscode.workspace.applyEdit(edit);
+    await edited.save();
+  }
   return "The hook mlwarden is in .pre-commit-config.yaml.";
 }
 

@@ -15,11 +15,11 @@ import { openVSCode, runExtensionTests, startCodeServer } from "./driver.mjs";
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const extension = path.dirname(here);
-const { CODE_SERVER, MLWARDEN, CODE_SERVER_NODE, SHOTS, KEEP } = process.env;
+const { CODE_SERVER, MLWARDEN, CODE_SERVER_NODE, SHOTS, KEEP, TRACE = "off" } = process.env;
 assert.ok(CODE_SERVER && MLWARDEN, "set CODE_SERVER and MLWARDEN (see the top of this file)");
 const entry = path.join(CODE_SERVER, "node_modules/code-server/out/node/entry.js");
 const workspace = path.join(here, "workspace");
-const settings = { "mlwarden.path": path.resolve(MLWARDEN), "mlwarden.trace.server": "messages" };
+const settings = { "mlwarden.path": path.resolve(MLWARDEN), "mlwarden.trace.server": TRACE };
 
 const parts = { api, resolution, keyboard };
 const wanted = process.argv.slice(2);
@@ -33,8 +33,7 @@ process.exitCode = failed ? 1 : 0;
 async function api() {
   const cs = await startCodeServer({ entry, node: CODE_SERVER_NODE, workspace, settings });
   try {
-    const { code, output, log } = await runExtensionTests(cs, { extension, tests: path.join(here, "suite.cjs") });
-    console.log(output.join("\n"));
+    const { code, log } = await runExtensionTests(cs, { extension, tests: path.join(here, "suite.cjs"), print: console.log });
     if (code !== 0) showLogs(cs, log);
     return code;
   } finally {
