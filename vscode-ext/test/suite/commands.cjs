@@ -88,6 +88,24 @@ module.exports = {
     }
   },
 
+  async "scan the workspace: files that are not open, and how many there are"() {
+    fs.writeFileSync(s.file("unopened.py").fsPath, 'import torch\n\ntorch.load("a")\n');
+    try {
+      const asked = await s.answering({ showInformationMessage: undefined }, async () => {
+        const { files, findings } = await s.run("scanWorkspace");
+        assert.ok(files >= 3 && findings >= 5, `${files} files, ${findings} findings`);
+        await s.shows(s.file("unopened.py"), [`mlwarden MLW102 ${s.LOW} 2 0 2 15`]);
+        await s.shows(s.file("model.py"), s.MODEL);
+        await s.shows(s.file("safe/data.py"), s.DATA);
+      });
+      assert.match(asked[0][1], /^mlwarden: \d+ findings in \d+ files$/);
+      assert.equal(asked[0][2], "Show Problems");
+    } finally {
+      remove("unopened.py");
+    }
+    await s.shows(s.file("unopened.py"), []);
+  },
+
   async "set up pre-commit: a new file, and the hook is installed into git"() {
     const repository = path.dirname(s.file("x").fsPath);
     const refused = await setUp(undefined);
