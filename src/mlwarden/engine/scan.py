@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-import secrets
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
 from functools import lru_cache
 from pathlib import Path
@@ -13,12 +12,18 @@ from typing import TYPE_CHECKING
 import mlwarden
 from mlwarden.engine.check import problem_result
 from mlwarden.engine.project import Project
-from mlwarden.engine.work import Work, check_all, chunks, weight_of
+from mlwarden.engine.trail import Trail
+from mlwarden.engine.work import Checked, Work, check_all, chunks, state_of, weight_of
 from mlwarden.model.results import FileResult, ScanReport
-from mlwarden.source.discovery import discover
+from mlwarden.source.discovery import DiscoveredFile, discover
 
 if TYPE_CHECKING:
+    from mlwarden.config.settings import Settings
     from mlwarden.config.source import ConfigSource
+    from mlwarden.engine.result_cache import ResultCache
+
+# Fewer files are checked about as fast as the cache is looked into.
+LEAST_CACHED = 20
 
 # A process is started for each so many bytes: starting one and loading the parser there takes as long as checking them.
 _BYTES_PER_WORKER = 400_000
@@ -44,30 +49,57 @@ def scan(
     Returns:
         A result for every file, in path order whatever the number of jobs.
     """
-    project = Project()
-    work: list[Work] = []
     results: list[FileResult] = []
+    work: list[Work] = []
+    project = Project()
     for found in discover(paths, config.for_folder, force_exclude=force_exclude):
         settings = config.for_path(found.location)
         if found.problem is not None:
             results.append(problem_result(found.path, found.problem, settings, None, project))
         else:
-            work.append(Work(found.path, found.location, settings, _size(found.location)))
-    results.extend(_run(work, project, jobs, executor))
+            work.append(_work(found, settings))
+    cache = _cache(work)
+    if cache is not None:
+        known, work = cache.known(work)
+        results.extend(known)
+    trail = Trail() if cache is not None else None
+    checked = list(_run(work, trail, jobs, executor))
+    if cache is not None and trail is not None:
+        cache.keep(checked, trail)
+    results.extend(each.result for each in checked)
     results.sort(key=lambda result: result.path)
     return ScanReport(tuple(results), mlwarden.__version__, stats={"files": len(results)})
 
 
-def _run(work: list[Work], project: Project, jobs: int | None, executor: Executor | None) -> Iterable[FileResult]:
+def _work(found: DiscoveredFile, settings: Settings) -> Work:
+    try:
+        facts = os.stat(found.location)  # noqa: PTH116  # no Path for each of ten thousand files
+    except OSError:
+        return Work(found.path, found.location, settings)
+    return Work(found.path, found.location, settings, facts.st_size, state=state_of(facts))
+
+
+def _cache(work: list[Work]) -> ResultCache | None:
+    if len(work) < LEAST_CACHED or not work[0].settings.cache:
+        return None
+    from mlwarden.engine.result_cache import open_cache
+
+    return open_cache(work[0].settings)
+
+
+def _run(work: list[Work], trail: Trail | None, jobs: int | None, executor: Executor | None) -> Iterator[Checked]:
     if executor is not None:
-        return _in_executor(executor, work, jobs or _processors())
+        yield from _in_executor(executor, work, jobs or _processors(), trail)
+        return
     workers = _workers(work, jobs)
     if workers < 2:
-        return check_all(work, project)
+        found = check_all(work, Project(trail))
+        yield from (Checked(each, *result) for each, result in zip(work, found, strict=True))
+        return
     from concurrent.futures import ProcessPoolExecutor
 
     with ProcessPoolExecutor(workers) as pool:
-        return list(_in_executor(pool, work, workers))
+        yield from _in_executor(pool, work, workers, trail)
 
 
 def _workers(work: list[Work], jobs: int | None) -> int:
@@ -82,28 +114,29 @@ def _processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _size(location: str) -> int:
-    try:
-        return os.stat(location).st_size  # noqa: PTH116  # no Path for each of ten thousand files
-    except OSError:
-        return 0
+def _in_executor(executor: Executor, work: list[Work], workers: int, trail: Trail | None) -> Iterator[Checked]:
+    scan_id = os.urandom(8).hex()
+    cut = list(chunks(work, workers))
+    futures = [executor.submit(_check_chunk, chunk, scan_id, trail is not None) for chunk in cut]
+    for chunk, future in zip(cut, futures, strict=True):
+        found, looked_at = future.result()
+        if trail is not None:
+            trail.add(looked_at)
+        yield from (Checked(each, *result) for each, result in zip(chunk, found, strict=True))
 
 
-def _in_executor(executor: Executor, work: list[Work], workers: int) -> Iterator[FileResult]:
-    scan_id = secrets.token_hex(8)
-    futures = [executor.submit(_check_chunk, chunk, scan_id) for chunk in chunks(work, workers)]
-    for future in futures:
-        yield from future.result()
-
-
-def _check_chunk(chunk: list[Work], scan_id: str) -> list[FileResult]:
-    return list(check_all(chunk, _project_of(scan_id)))
+def _check_chunk(
+    chunk: list[Work], scan_id: str, with_trail: bool
+) -> tuple[list[tuple[FileResult, bytes | None]], Trail]:
+    project = _project_of(scan_id, with_trail)
+    found = list(check_all(chunk, project))
+    return found, Trail() if project.trail is None else project.trail.taken()
 
 
 @lru_cache(maxsize=1)
-def _project_of(scan_id: str) -> Project:
+def _project_of(scan_id: str, with_trail: bool) -> Project:
     """A worker's facts of the project, for all chunks of one scan; a later scan looks at the files anew."""
-    return Project()
+    return Project(Trail() if with_trail else None)
 
 
 __all__ = ["scan"]

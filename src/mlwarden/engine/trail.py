@@ -6,8 +6,8 @@ import os
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-# What the machine was asked, and its answer: ("commit", repository, kind, reference, commit or "") or
-# ("path", literal, path of the document, "1" or "").
+# What the machine was asked, and its answer: ("commit", repository, kind, reference, commit or ""),
+# ("path", literal, path of the document, "1" or ""), or ("top", folder, top of its repository or "").
 Question: TypeAlias = tuple[str, ...]
 
 
@@ -59,6 +59,12 @@ class Trail:
         self.questions.setdefault(document, set()).add(("path", text, document, "1" if found else ""))
         return found
 
+    def taken(self) -> Trail:
+        """What is written so far; it begins anew."""
+        taken = Trail(self.modules, self.names, self.folders, self.versions, self.questions)
+        self.modules, self.names, self.folders, self.versions, self.questions = {}, {}, set(), {}, {}
+        return taken
+
     def add(self, other: Trail) -> None:
         """Take in what another process wrote."""
         for mine, theirs in ((self.modules, other.modules), (self.names, other.names)):
@@ -79,5 +85,9 @@ def still_so(question: Question) -> bool:
             return (commit_on_this_machine(repo_id, kind, reference) or "") == answer
         case ("path", text, document, answer):
             return path_exists(text, document) == bool(answer)
+        case ("top", folder, answer):
+            from mlwarden.engine.cache_facts import top_above
+
+            return (top_above(folder) or "") == answer
         case _:
             return False

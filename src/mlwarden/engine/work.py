@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import struct
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -23,6 +25,15 @@ _LEAST = 60_000
 _SHARE = 3
 
 
+# Size, times of change, identity.
+STATE = struct.Struct("<qqqQ")
+
+
+def state_of(facts: os.stat_result) -> bytes:
+    """What changes whenever a file does, as far as the system tells."""
+    return STATE.pack(facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns, facts.st_ino & (2**64 - 1))
+
+
 class Work(NamedTuple):
     """One file to check.
 
@@ -32,6 +43,7 @@ class Work(NamedTuple):
         settings: what is in force for it.
         size: its bytes, as far as known.
         content: the bytes, where they are sent along.
+        state: what the system said of the file, for the result cache.
     """
 
     path: str
@@ -39,6 +51,7 @@ class Work(NamedTuple):
     settings: Settings
     size: int = 0
     content: bytes | None = None
+    state: bytes = b""
 
     @property
     def weight(self) -> int:
@@ -79,16 +92,35 @@ def chunks(work: Sequence[Work], workers: int) -> Iterator[list[Work]]:
         yield chunk
 
 
-def check_all(work: Iterable[Work], project: Project) -> Iterator[FileResult]:
-    """Check files one after the other in this process."""
+class Checked(NamedTuple):
+    """A file and its result.
+
+    Attributes:
+        work: the file.
+        result: what was found.
+        digest: of the content that was checked, for the result cache; None if it could not be read, or nobody asks.
+    """
+
+    work: Work
+    result: FileResult
+    digest: bytes | None
+
+
+def check_all(work: Iterable[Work], project: Project) -> Iterator[tuple[FileResult, bytes | None]]:
+    """Check files one after the other in this process; digests are made if the project has a trail."""
     with collected_between_files():
         for each in work:
             yield _check(each, project)
             collect_if_due()
 
 
-def _check(work: Work, project: Project) -> FileResult:
+def _check(work: Work, project: Project) -> tuple[FileResult, bytes | None]:
     content = read(work.location) if work.content is None else work.content
     if isinstance(content, Problem):
-        return problem_result(work.path, content, work.settings, None, project)
-    return check(SourceFile(work.path, content), work.settings, project)
+        return problem_result(work.path, content, work.settings, None, project), None
+    result = check(SourceFile(work.path, content), work.settings, project)
+    if project.trail is None:
+        return result, None
+    from mlwarden.engine.cache_facts import plain_digest
+
+    return result, plain_digest(content)

@@ -14,5 +14,6 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("NO_COLOR", "FORCE_COLOR", "MLWARDEN_TRACEBACK", "XDG_CACHE_HOME"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("MLWARDEN_CACHE_KEY", "a key for tests")  # none is made in the user's folder
     monkeypatch.chdir(tmp_path)
     return tmp_path

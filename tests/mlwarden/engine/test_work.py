@@ -54,7 +54,7 @@ def test_what_is_sent_along_is_checked_and_nothing_is_read(tmp_path: Path) -> No
     missing = tmp_path / "a.py"
     sent = Work("a.py", str(missing), settings, content=b"import yaml\nyaml.unsafe_load(x)\n")
     read = Work("b.py", str(tmp_path / "b.py"), Settings(select=("MLW001",)))
-    first, second = check_all([sent, read], Project())
+    (first, _), (second, _) = check_all([sent, read], Project())
     assert [(f.code, f.span) for f in first.verdict.reported] == [("MLW118", Span(12, 31))]
     assert second.verdict.reported == (
         Finding(
