@@ -18,6 +18,8 @@ export interface Api {
   readonly origin: string | undefined;
   /** The server's process. */
   readonly pid: number | undefined;
+  /** The folder of what the extension installs. */
+  readonly storage: string;
 }
 
 let server: Server | undefined;
@@ -60,6 +62,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<Api> {
     get pid() {
       return current.pid;
     },
+    storage: context.globalStorageUri.fsPath,
   };
 }
 
