@@ -64,6 +64,7 @@ def info_for(module: str, rule: type[Rule]) -> RuleInfo:
         fixable=any(isinstance(example, Bad) and example.fixed is not None for example in rule.examples),
         hooks=tuple(name for name, method in _HOOKS.items() if getattr(rule, method) is not getattr(Rule, method)),
         yields_to=rule.yields_to,
+        needs=rule.needs,
     )
 
 
@@ -114,7 +115,7 @@ def render() -> str:
             f"    RuleInfo(code={info.code!r}, name={info.name!r}, summary={info.summary!r}, "
             f"severity=Severity.{info.severity.name}, module={info.module!r}, class_name={info.class_name!r}, "
             f"kinds=({kinds}), triggers={info.triggers!r}, default={info.default!r}, fixable={info.fixable!r}, "
-            f"hooks={info.hooks!r}, yields_to={info.yields_to!r}),"
+            f"hooks={info.hooks!r}, yields_to={info.yields_to!r}, needs={info.needs!r}),"
         )
     lines.append(")")
     return _formatted("\n".join(lines) + "\n")

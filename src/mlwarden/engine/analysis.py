@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from mlwarden.engine import gate
 from mlwarden.engine.findings import merged
+from mlwarden.engine.plan import Plan
 from mlwarden.engine.project import Project
-from mlwarden.engine.siblings import SiblingView, module_name_of
+from mlwarden.engine.siblings import Borrowed, Importer, SiblingView, module_name_of
 from mlwarden.engine.written_modules import written_modules
 from mlwarden.model.findings import Finding, TraceStep
 from mlwarden.model.levels import Confidence, Severity
@@ -18,6 +19,7 @@ from mlwarden.model.rule_info import DocumentKind, RuleInfo
 from mlwarden.model.spans import Span
 from mlwarden.notebooks.notebook import Notebook
 from mlwarden.rules import registry
+from mlwarden.semantics import word_classes
 from mlwarden.source.documents import Document, PythonModule
 from mlwarden.source.problems import PYTHON_SYNTAX, RULE_FAILED, TOO_LARGE
 
@@ -60,28 +62,34 @@ class Analysis:
         self.findings = merged(self._found, infos)
 
     def _run(self, infos: Sequence[RuleInfo]) -> None:
-        document = self.document
-        fitting = [info for info in infos if document.kind in info.kinds]
-        policy = self.settings.policy
-        if not policy:
-            fitting = [info for info in fitting if "policy" not in info.hooks]
+        document, policy = self.document, self.settings.policy
+        plan = self.project.plans.of(tuple(infos), document.kind, policy=bool(policy))
         # The bytes are as large as the file, and should not be alive while the rules run.
-        candidates = gate.in_bytes(_searched(document), fitting)
-        for info in candidates:
+        content = _searched(document)
+        words = gate.words_of(content)
+        around = gate.folder_words(document.path)
+        passing = plan.gate.in_content(content, words, around)
+        for info in passing.infos:
             if "document" in info.hooks:
                 self._collect(info, lambda rule: rule.check_document(document))
-        for info in fitting:
-            if "policy" in info.hooks:
-                self._collect(info, lambda rule: rule.check_policy(document, policy))
+        for info in plan.policy:
+            self._collect(info, lambda rule: rule.check_policy(document, policy))
         if not isinstance(document, (PythonModule, Notebook)):
             return
-        own = [info for info in candidates if _SEMANTIC_HOOKS.intersection(info.hooks)]
-        semantic = [info for info in fitting if _SEMANTIC_HOOKS.intersection(info.hooks)]
-        siblings = self.project.siblings
-        borrowed, bringing = siblings.borrowed(_code(document), document.path, self.settings.root, semantic)
-        borrowed = [info for info in borrowed if info not in own]
-        if own or borrowed:
-            self._run_semantic(document, own, borrowed, bringing)
+        importer = Importer(
+            content if isinstance(document, PythonModule) else _code(document),
+            words,
+            word_classes.bits_of(words) | word_classes.bits_of(around),
+            document.path,
+            self.settings.root,
+        )
+        borrowed = self.project.siblings.borrowed(importer, plan)
+        own = {info.code for info in passing.infos}
+        own.update(info.code for info in passing.starved if not borrowed.classes.isdisjoint(info.needs))
+        own &= plan.semantic
+        if own or borrowed.codes:
+            del content, words, importer
+            self._run_semantic(document, plan, own, borrowed)
         else:
             self._check_syntax(document)
 
@@ -99,9 +107,7 @@ class Analysis:
             found = [finding for finding in analysis.findings if finding.code not in (PYTHON_SYNTAX, TOO_LARGE)]
             self._found.extend(written.in_cell(finding) for finding in found)
 
-    def _run_semantic(
-        self, document: PythonModule | Notebook, own: list[RuleInfo], borrowed: list[RuleInfo], bringing: set[str]
-    ) -> None:
+    def _run_semantic(self, document: PythonModule | Notebook, plan: Plan, own: set[str], borrowed: Borrowed) -> None:
         from mlwarden.semantics.fragments import fragments_of
         from mlwarden.semantics.relevance import relevant
 
@@ -114,12 +120,16 @@ class Analysis:
                 opaque = True
             else:
                 names |= fragment.names
-        infos = [*(own if opaque else gate.in_names(names, own)), *borrowed]
+        codes = own
+        if not opaque:
+            passing = plan.gate.in_names(names, gate.folder_words(document.path), borrowed.classes)
+            codes = own.intersection(info.code for info in passing)
+        infos = [info for info in plan.infos if info.code in codes or info.code in borrowed.codes]
         if not infos:
             return
         if not self._whole:
             words = {words[-1] for info in infos for words in info.triggers or (("",),)}
-            fragments = relevant(fragments, words, bringing)
+            fragments = relevant(fragments, words, borrowed.names)
         model = self._model(document, fragments)
         if model is None:
             return

@@ -1,14 +1,16 @@
 """The gate: which rules can fire on a document, by the words in it. Most documents end here.
 
-A rule's triggers are alternatives of words that are all needed. The gate asks first for the words in the bytes, then,
-for code, for identifiers that really stand in it. It may let too much through, never too little.
+A rule's triggers are alternatives of words that are all needed; its needs are classes of words of which it needs one.
+The gate asks first for the words in the bytes, then, for code, for identifiers that really stand in it. It may let too
+much through, never too little.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Sequence, Set
+from typing import NamedTuple
 
 from mlwarden.model.rule_info import RuleInfo
 from mlwarden.semantics import word_classes
@@ -19,36 +21,132 @@ _LARGE = 1 << 20
 _PAYLOAD = re.compile(r"[A-Za-z0-9+/]{1000,}")
 _PAYLOAD_LINES = re.compile(r'"(?:[A-Za-z0-9+/]{76}\\n",\s{0,40}"){10,}')
 
+_IN_WORDS = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_")
+_SPACED = bytes(byte if byte in _IN_WORDS else 32 for byte in range(256))
+# After a backslash stands an escape sequence (`"\nload"`, `"\x0aload"`), and behind it perhaps a word.
+_ESCAPED = re.compile(rb"\\(\w+)")
+_ESCAPES = (1, 2, 3, 5, 9)
+
 
 def without_pictures(text: str) -> str:
     """A text as it is searched for triggers: a large one without the pictures that are embedded in it."""
     return text if len(text) <= _LARGE else _PAYLOAD_LINES.sub('" "', _PAYLOAD.sub(" ", text))
 
 
-def in_bytes(content: bytes, infos: Iterable[RuleInfo]) -> list[RuleInfo]:
-    """The rules whose triggers occur in the bytes."""
-    haystack = content
-    if not haystack.isascii():
+def words_of(content: bytes) -> set[str]:
+    """Every run of letters, digits and underscores: what may be an identifier, and more."""
+    if not content.isascii():
         # Python compares identifiers in NFKC form (PEP 3131): letters of other alphabets may spell `eval`.
-        text = haystack.decode("utf-8", "replace")
+        text = content.decode("utf-8", "replace")
         if not unicodedata.is_normalized("NFKC", text):
-            haystack += b"\n" + unicodedata.normalize("NFKC", text).encode("utf-8", "replace")
-    known: dict[str, bool] = {}
-
-    def holds(word: str) -> bool:
-        found = known.get(word)
-        if found is None:
-            found = word_classes.in_bytes(word, haystack) if word.startswith("@") else word.encode() in haystack
-            found = known[word] = bool(found)
-        return found
-
-    return _passing(infos, holds)
+            content += b"\n" + unicodedata.normalize("NFKC", text).encode("utf-8", "replace")
+    words = set(content.translate(_SPACED).decode("ascii").split())
+    if b"\\" in content:
+        for escaped in set(_ESCAPED.findall(content)):
+            words.update(escaped[length:].decode("latin-1") for length in _ESCAPES if len(escaped) > length)
+    return words
 
 
-def in_names(names: frozenset[str] | set[str], infos: Iterable[RuleInfo]) -> list[RuleInfo]:
-    """The rules whose triggers are identifiers of the code."""
-    return _passing(infos, lambda word: not word or word in names or word_classes.among(word, names))
+def folder_words(path: str) -> list[str]:
+    """The names in a path: inside a package its own name stands for it, which no import needs to spell out."""
+    return re.split(r"[/\\.]", path)
 
 
-def _passing(infos: Iterable[RuleInfo], holds: Callable[[str], bool]) -> list[RuleInfo]:
-    return [info for info in infos if not info.triggers or any(all(map(holds, words)) for words in info.triggers)]
+class Passing(NamedTuple):
+    """What the gate says of some words.
+
+    Attributes:
+        infos: the rules that can fire, in order.
+        starved: those of which only a need is missing, which another module may bring.
+    """
+
+    infos: list[RuleInfo]
+    starved: list[RuleInfo]
+
+
+class Gate:
+    """The triggers and needs of some rules, made ready to be asked often."""
+
+    def __init__(self, infos: Iterable[RuleInfo], *, code: bool = True) -> None:
+        """Take the rules, whose order is kept; `code` says that the documents are code and nothing else.
+
+        In other documents a rule that looks at the text gets parts of words as well.
+        """
+        self.infos = tuple(infos)
+        self._always = frozenset(number for number, info in enumerate(self.infos) if not info.triggers)
+        # Alternatives by one of their words; those without any identifier are looked at each time.
+        self._by_word: dict[str, list[tuple[int, tuple[str, ...], tuple[str, ...]]]] = {}
+        self._wordless: list[tuple[int, tuple[str, ...]]] = []
+        for number, info in enumerate(self.infos):
+            # A rule that asks for calls as well is written with identifiers in mind.
+            exact = "document" not in info.hooks or (code and info.hooks != ("document",))
+            for alternative in info.triggers:
+                words = tuple(word for word in alternative if exact and word.isascii() and word.isidentifier())
+                others = tuple(word for word in alternative if word and word not in words)
+                if words:
+                    self._by_word.setdefault(words[-1], []).append((number, words[:-1], others))
+                else:
+                    self._wordless.append((number, others))
+        self._keys = self._by_word.keys()
+
+    def in_content(self, content: bytes, words: set[str], around: Iterable[str] = ()) -> Passing:
+        """The rules whose triggers occur in a file.
+
+        Args:
+            content: its bytes.
+            words: `words_of` them.
+            around: words that count as well, such as the names of the folders it lies in.
+        """
+        return self._passing(words, content, around)
+
+    def in_names(
+        self, names: Iterable[str], around: Iterable[str] = (), brought: Set[str] = frozenset()
+    ) -> list[RuleInfo]:
+        """The rules whose triggers are identifiers of the code, and whose needs are met by it or from elsewhere.
+
+        Args:
+            names: the identifiers.
+            around: words that count for classes as well.
+            brought: classes that other modules bring.
+        """
+        return self._passing(frozenset(names), None, around, brought).infos
+
+    def _passing(
+        self,
+        words: frozenset[str] | set[str],
+        content: bytes | None,
+        around: Iterable[str],
+        brought: Set[str] = frozenset(),
+    ) -> Passing:
+        found = set(self._always)
+        bits: int | None = None
+
+        def other(word: str) -> bool:
+            nonlocal bits
+            if not word.startswith("@"):
+                return word.encode() in content if content is not None else word in words
+            if bits is None:
+                bits = word_classes.bits_of(words) | word_classes.bits_of(around)
+            return word_classes.holds(word, bits) and (content is None or word_classes.in_text(word, content))
+
+        for key in self._keys & words:
+            for number, rest, others in self._by_word[key]:
+                if number not in found and words.issuperset(rest) and all(map(other, others)):
+                    found.add(number)
+        for number, others in self._wordless:
+            if number not in found and all(map(other, others)):
+                found.add(number)
+        infos: list[RuleInfo] = []
+        starved: list[RuleInfo] = []
+        for number in sorted(found):
+            info = self.infos[number]
+            fed = not info.needs or any(
+                need in brought or other(need) if need.startswith("@") else need in words for need in info.needs
+            )
+            (infos if fed else starved).append(info)
+        return Passing(infos, starved)
+
+
+def in_bytes(content: bytes, infos: Sequence[RuleInfo]) -> list[RuleInfo]:
+    """The rules whose triggers occur in the bytes."""
+    return Gate(infos, code=False).in_content(content, words_of(content)).infos

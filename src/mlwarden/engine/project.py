@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlwarden.config.settings import Settings
+from mlwarden.engine.plan import Plans
 from mlwarden.engine.siblings import Siblings
 from mlwarden.engine.trail import Trail
 from mlwarden.model.rule_info import RuleInfo
@@ -27,6 +28,7 @@ class Project:
         self._versions: dict[tuple[str, tuple[tuple[str, str], ...]], VersionFacts] = {}
         self._folders: dict[tuple[Path, Path], FolderFacts] = {}
         self.siblings = Siblings(trail)
+        self.plans = Plans()
         self._baselines: dict[str, Baseline] = {}
         self._enabled: dict[Settings, tuple[RuleInfo, ...]] = {}
 

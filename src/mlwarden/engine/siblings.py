@@ -10,10 +10,14 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from mlwarden.engine.gate import folder_words, words_of
+from mlwarden.engine.plan import Plan
 from mlwarden.engine.trail import Trail
 from mlwarden.model.rule_info import RuleInfo
 from mlwarden.semantics import word_classes
@@ -57,6 +61,16 @@ class Module:
         self.content = _content(path)
         self._fragments: list[Fragment] | None = None
 
+    @cached_property
+    def words(self) -> set[str]:
+        """Every word of it."""
+        return words_of(self.content)
+
+    @cached_property
+    def bits(self) -> int:
+        """The classes that its words make, with the names of its folders."""
+        return word_classes.bits_of(self.words) | word_classes.bits_of(folder_words(self.path))
+
     @property
     def fragments(self) -> list[Fragment]:
         """Its top-level statements; [] if it cannot be read."""
@@ -95,27 +109,40 @@ class Siblings:
         self._trail = trail
         self._modules: dict[str, Module | None] = {}
         self._listings: dict[str, frozenset[str]] = {}
-        self._exports: dict[tuple[str, tuple[RuleInfo, ...]], Exports] = {}
+        self._exports_made: dict[tuple[str, int, tuple[str, ...]], Exports] = {}
+        self._imports: dict[tuple[str, str], list[tuple[Module, frozenset[str] | None]]] = {}
 
-    def borrowed(self, content: bytes, path: str, root: str, infos: list[RuleInfo]) -> tuple[list[RuleInfo], set[str]]:
-        """The rules that may fire on a file through what it imports from siblings, and the names that bring it."""
-        taken = list(self.imports(content, path, root))
+    def borrowed(self, importer: Importer, plan: Plan) -> Borrowed:
+        """What a file gets from the modules of its project: rules that may fire on it, and who brings them."""
+        taken = self._taken(importer)
         if not taken:
-            return [], set()
-        key = (root, tuple(infos))
-        exports = self._exports.get(key)
-        if exports is None:
-            exports = self._exports[key] = Exports(self, root, infos)
-        codes: set[str] = set()
-        bringing: set[str] = set()
-        for module, names in taken:
-            for name, needs in exports.of(module).items():
-                if name in names if names is not None else name.encode() in content:
-                    brought = {need.code for need in needs if _in_bytes(need.word, content)}
-                    codes |= brought
-                    if brought:
-                        bringing.add(name)
-        return [info for info in infos if info.code in codes], bringing
+            return NOTHING_BORROWED
+        plain, names = self._exports(importer.root, plan.plain, ()).brought(taken, importer)
+        brought, _ = self._exports(importer.root, (), plan.classes).brought(taken, importer)
+        bits = importer.bits
+        fed = [info for info in plan.needy if _fed(info, bits, brought, importer.words)]
+        if fed:
+            more, others = self._exports(importer.root, plan.needy, ()).brought(taken, importer)
+            plain |= more & {info.code for info in fed}
+            names |= others
+        return Borrowed(plain, frozenset(brought), names)
+
+    def _exports(self, root: str, infos: tuple[RuleInfo, ...], classes: tuple[str, ...]) -> Exports:
+        key = (root, id(infos), classes)
+        found = self._exports_made.get(key)
+        if found is None:
+            found = self._exports_made[key] = Exports(self, root, infos, classes)
+        return found
+
+    def _taken(self, importer: Importer) -> list[tuple[Module, frozenset[str] | None]]:
+        return list(self.imports(importer.content, importer.path, importer.root))
+
+    def imports_of(self, module: Module, root: str) -> list[tuple[Module, frozenset[str] | None]]:
+        """The same for a module, looked up once."""
+        found = self._imports.get((module.path, root))
+        if found is None:
+            found = self._imports[module.path, root] = list(self.imports(module.content, module.path, root))
+        return found
 
     def imports(self, content: bytes, path: str, root: str) -> Iterator[tuple[Module, frozenset[str] | None]]:
         """The project modules that a file imports, each with the names it takes, or None for the whole module."""
@@ -209,21 +236,81 @@ class Siblings:
         return next((module for module in self._modules.values() if module is not None and module.path == path), None)
 
 
+@dataclass(frozen=True, slots=True)
+class Importer:
+    """A file as it takes from others.
+
+    Attributes:
+        words: every word of it.
+        bits: the classes that these make, with the names of its folders.
+    """
+
+    content: bytes
+    words: Set[str]
+    bits: int
+    path: str
+    root: str
+
+
+class Borrowed(NamedTuple):
+    """What a file gets from the modules of its project: codes of rules, classes of words, and the names that bring it."""
+
+    codes: frozenset[str]
+    classes: frozenset[str]
+    names: frozenset[str]
+
+
+NOTHING_BORROWED = Borrowed(frozenset(), frozenset(), frozenset())
+
+
+def _fed(info: RuleInfo, bits: int, brought: Set[str], words: Set[str]) -> bool:
+    return any(
+        need in brought or word_classes.holds(need, bits) if need.startswith("@") else need in words
+        for need in info.needs
+    )
+
+
 class Exports:
-    """Which names of a project's modules bring a rule's matter with them, re-exports included.
+    """Which names of a project's modules bring a rule's matter, or a class of words, with them; re-exports included.
 
     Modules import each other in circles. The tables of all that can be reached are therefore grown together until
     nothing changes, so that they do not depend on which module was asked for first.
     """
 
-    def __init__(self, siblings: Siblings, root: str, infos: list[RuleInfo]) -> None:
+    def __init__(self, siblings: Siblings, root: str, infos: tuple[RuleInfo, ...], classes: tuple[str, ...]) -> None:
+        """Tables for the triggers of rules, or for classes, which stand for themselves in the place of codes."""
         self._siblings, self._root = siblings, root
-        self._triggers = [(info.code, words) for info in infos for words in info.triggers]
-        self._words = {word for _, words in self._triggers for word in words}
+        self._infos = infos  # kept alive: tables are found by its identity
+        self._classes = classes
+        # A class that follows plain calls is judged where it stands; data goes through methods of one as well.
+        self._with_classes = bool(classes) or any(info.needs for info in infos)
+        self._alternatives: dict[str, list[tuple[str, str]]] = {}
+        for info in infos:
+            for words in info.triggers:
+                # What stands in the importing file may be the last word only, or any but the first.
+                self._alternatives.setdefault(words[0], []).append((info.code, words[-1]))
+        self._firsts = frozenset(self._alternatives)
         self._tables: dict[str, dict[str, frozenset[_Need]]] = {}
 
+    def brought(
+        self, taken: Iterable[tuple[Module, frozenset[str] | None]], importer: Importer
+    ) -> tuple[frozenset[str], frozenset[str]]:
+        """The codes (or classes) that imports bring to a file, and the names that do."""
+        codes: set[str] = set()
+        bringing: set[str] = set()
+        for module, names in taken:
+            table = self.of(module)
+            for name in table if names is None else names & table.keys():
+                if names is None and name not in importer.words:
+                    continue
+                brought = {need.code for need in table[name] if _holds(need.word, importer.words, importer.bits)}
+                if brought:
+                    codes |= brought
+                    bringing.add(name)
+        return frozenset(codes), frozenset(bringing)
+
     def of(self, module: Module) -> dict[str, frozenset[_Need]]:
-        """Name -> the rules it makes possible. Classes are left out: their methods are judged where they stand."""
+        """Name -> what it makes possible."""
         if module.path not in self._tables:
             self._close(module)
         return self._tables[module.path]
@@ -235,7 +322,7 @@ class Exports:
         tables = self._tables
         for module in (queue := [start]):
             tables[module.path] = self._own(module)
-            for inner, names in self._siblings.imports(module.content, module.path, self._root):
+            for inner, names in self._siblings.imports_of(module, self._root):
                 importers.setdefault(inner.path, []).append((module.path, names))
                 if inner.path not in tables and inner.path not in modules:
                     modules[inner.path] = inner
@@ -245,37 +332,45 @@ class Exports:
         while waiting:
             path = waiting.pop()
             if path in modules:
-                _spread(modules[path], tables[path])
+                _spread(modules[path], tables[path], self._with_classes)
             for importer, names in importers.get(path, ()):
                 if _take(tables[importer], tables[path], names):
                     waiting.append(importer)
 
     def _own(self, module: Module) -> dict[str, frozenset[_Need]]:
         """What a module's own statements bring."""
-        present = {word for word in self._words if _in_bytes(word, module.content)}
+        words, bits = module.words, module.bits
         # A module may hand on a library (`import pickle as p`) whose function only the importer names.
-        candidates = [(code, words) for code, words in self._triggers if words[0] in present]
+        candidates = [
+            (code, first, last)
+            for first in self._firsts
+            if _holds(first, words, bits)
+            for code, last in self._alternatives[first]
+        ]
+        classes = [name for name in self._classes if word_classes.holds(name, bits)]
         found: dict[str, frozenset[_Need]] = {}
-        for fragment in module.fragments if candidates else ():
-            if fragment.names is None or fragment.is_class:
+        if not candidates and not classes:
+            return found
+        for fragment in module.fragments:
+            if fragment.names is None or (fragment.is_class and not self._with_classes):
                 continue
-            needs = frozenset(
-                _Need(code, "" if _among(words[-1], fragment.names) else words[-1])
-                for code, words in candidates
-                if _among(words[-1], fragment.names) or (fragment.has_import and _among(words[0], fragment.names))
+            names = fragment.names
+            own_bits = (
+                word_classes.bits_of(names) if classes or any(first[:1] == "@" for _, first, _ in candidates) else 0
             )
+            needs = {_Need(name, "") for name in classes if word_classes.touches(name, own_bits)}
+            for code, first, last in candidates:
+                if _holds(last, names, own_bits):
+                    needs.add(_Need(code, ""))
+                elif fragment.has_import and _holds(first, names, own_bits):
+                    needs.add(_Need(code, last))
             for name in fragment.binds if needs else ():
                 found[name] = found.get(name, frozenset()) | needs
         return found
 
 
-def _in_bytes(word: str, content: bytes) -> bool:
-    found = word_classes.in_bytes(word, content)
-    return word.encode() in content if found is None else found
-
-
-def _among(word: str, names: frozenset[str]) -> bool:
-    return word in names or word_classes.among(word, names)
+def _holds(word: str, words: Set[str], bits: int) -> bool:
+    return not word or (word_classes.holds(word, bits) if word[0] == "@" else word in words)
 
 
 def _take(
@@ -290,13 +385,13 @@ def _take(
     return changed
 
 
-def _spread(module: Module, table: dict[str, frozenset[_Need]]) -> None:
+def _spread(module: Module, table: dict[str, frozenset[_Need]], with_classes: bool) -> None:
     """A function that uses a name of the table brings the same."""
     grown = bool(table)
     while grown:
         grown = False
         for fragment in module.fragments:
-            if fragment.names is None or fragment.is_class or fragment.is_import:
+            if fragment.names is None or fragment.is_import or (fragment.is_class and not with_classes):
                 continue
             needs = frozenset[_Need]().union(*(table[name] for name in fragment.names & table.keys()))
             for name in fragment.binds:

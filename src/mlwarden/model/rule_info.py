@@ -47,6 +47,8 @@ class RuleInfo:
         hooks: which of "call", "assignment", "model", "document", "policy" it overrides; a rule with only "document"
             needs no semantic model, one with "policy" runs only where there is a policy.
         yields_to: codes of more specific rules: where one of them reports an overlapping span, this one is dropped.
+        needs: classes of words (`semantics.word_classes`), one of which must hold besides the triggers, in the document
+            or in what it imports from its project.
     """
 
     code: str
@@ -61,6 +63,7 @@ class RuleInfo:
     fixable: bool = False
     hooks: tuple[str, ...] = ()
     yields_to: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
 
     @property
     def url(self) -> str:

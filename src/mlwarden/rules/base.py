@@ -55,6 +55,8 @@ class Rule:
         triggers: words without which the rule cannot fire: alternatives, each a word or a tuple of words that are
             all needed. Left empty, they are derived from `calls` and `assigns`. A rule that must see every document
             sets `triggers = ("",)`. "@secret" stands for any name of a secret (`semantics.word_classes`).
+        needs: classes of words, one of which must hold besides the triggers: what the data that a rule follows comes
+            from, where what it reaches (`open`, `getattr`) is in every file. A sibling module may bring it.
         yields_to: codes of more specific rules that cover the same thing; where one of them reports an overlapping
             span, this rule's finding is dropped.
         cwe, owasp_llm, owasp_ml, atlas: ids in the public catalogues.
@@ -71,6 +73,7 @@ class Rule:
     calls: ClassVar[tuple[str, ...]] = ()
     assigns: ClassVar[tuple[str, ...]] = ()
     triggers: ClassVar[tuple[str | tuple[str, ...], ...]] = ()
+    needs: ClassVar[tuple[str, ...]] = ()
     yields_to: ClassVar[tuple[str, ...]] = ()
     cwe: ClassVar[tuple[int, ...]] = ()
     owasp_llm: ClassVar[tuple[str, ...]] = ()

@@ -41,13 +41,18 @@ def relevant(fragments: list[Fragment], words: Iterable[str], names: Iterable[st
         for index, fragment in enumerate(fragments)
         if "*" in fragment.binds
         or not seeds.isdisjoint(fragment.names or ())
-        or any(word_classes.among(word, fragment.names or ()) for word in classes)
+        or (classes and _touches(fragment, classes))
     }
     _add_users(fragments, chosen)
     if chosen:
         chosen |= {index for index, fragment in enumerate(fragments) if _reaches_far(fragment)}
     _add_needed(fragments, chosen)
     return [fragments[index] for index in sorted(chosen)]
+
+
+def _touches(fragment: Fragment, classes: Iterable[str]) -> bool:
+    bits = word_classes.bits_of(fragment.names or ())
+    return any(word_classes.touches(word, bits) for word in classes)
 
 
 def _add_users(fragments: list[Fragment], chosen: set[int]) -> None:

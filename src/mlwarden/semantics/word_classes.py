@@ -1,67 +1,57 @@
-"""Classes of identifiers that a rule may name among its triggers, where no list of words would do.
+"""Classes of words that a rule may name among its triggers or needs, where no list of words would do.
 
 `@secret` stands for any name that says its value is a secret: `hf_token`, `OPENAI_API_KEY`, `password`. `@model`
-stands for any without which no language model's output and no retrieved document is known: modules of providers and
-frameworks, `llm`, `completions`; `@tool` for any without which no function is a model's tool; `@request` for any
-without which nothing comes from a web request, a visitor of a demo, or a person at the keyboard. `@personal` stands
-for names of personal data, `@table` for those of data frames and their libraries, `@sql` for statements of SQL in the
-text of the file.
+stands for what gives a language model's output or retrieved documents: clients, frameworks, `llm`, or words that do so
+together (`transformers` and `generate`); `@tool` for any word without which no function is a model's tool; `@request`
+for any without which nothing comes from a web request, a visitor of a demo, or a person at the keyboard. `@personal`
+stands for names of personal data, `@network` for what data is downloaded with, `@table` for those of data frames and their libraries, `@sql` for statements of SQL
+in the text of the file.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from functools import lru_cache
 
-_MODEL = (
-    r"openai|anthropic|claude|llm|langchain|langgraph|llama|mistral|groq|together|fireworks|cerebras|aisuite|instructor"
-    r"|portkey|langfuse|deepseek|xai_sdk|zhipu|zai|sambanova|nebius|huggingface_hub|ai21|perplexity|genai|generativeai"
-    r"|vertexai|cohere|transformers|boto3|ai\.inference|replicate|gpt4all|mlx_lm|watsonx|dashscope|guidance|dspy|haystack"
-    r"|pydantic_ai|crewai|autogen|ag2|smolagents|semantic_kernel|sglang|outlines|agno|\bphi\b|magentic|agents\b"
-    r"|completion|responses|beta|generate_content|chroma|qdrant|pinecone|weaviate|tavily|duckduckgo|ddgs|wikipedia"
-    r"|googlesearch|serpapi|trafilatura|newspaper|chat_?model|chatmodel|language_model|(?:\b|_)lm(?:\b|_)|qa_chain|rag_chain"
-    r"|agent_executor|query_engine|chat_engine|code_?agent|inference"
-)
-_TOOL = r"tool|kernel_function|register_for_|register_function"
 _REQUEST = (
     r"flask|fastapi|starlette|quart|sanic|bottle|django|aiohttp|tornado|litestar|gradio|streamlit|chainlit|bentoml|modal"
     r"|litserve|functions_framework|slack_bolt|request|websocket|\binput\s*\(|raw_input|stdin|cherrypy|torch_handler|telebot"
     r"|discord|\bpost\b|\broute\b|http\.server|BaseHTTP"
 )
-_PERSONAL = (
-    r"mail|phone|ssn|social|national|passport|licen[cs]e|iban|card|cvv|ccn|bank|birth|dob\b|mobile|tax|address|patient|medical"
-    r"|mrn|name|whatsapp|telefon|fax|nino|nhs|aadha|cpf|dni|curp|bsn|codice|personnummer|identi|insurance|account|routing"
-    r"|geburt|fecha|vorname|correo|cvc|\btel\b|addr|\bip\b|_ip\b|pan"
-)
 _TABLE = r"pandas|modin|cudf|dask|xarray|swifter|polars|numexpr"
-_SQL = (
+_SQL = re.compile(
     rb"\bselect\s[^;]{1,300}?\sfrom\b|\binsert\s+into\b|\bupdate\s[^;]{1,200}?\sset\b|\bdelete\s+from\b|\bmerge\s+into\b"
     rb"|\b(?:drop|create|alter|truncate)\s+(?:or\s+replace\s+)?(?:temp\w*\s+)?(?:table|view|index|schema|database|user|role)\b"
-    rb"|\bwhere\s+[\w.\"`{]+\s*(?:=|<|>|!|like\b|in\b)|\bwith\s+\w+\s+as\s*\(|\bcopy\s+\w+\s+from\b|\bpragma\s|\bgrant\s|\bcall\s+\w"
+    rb"|\bwhere\s+[\w.\"`{]+\s*(?:=|<|>|!|like\b|in\b)|\bwith\s+\w+\s+as\s*\(|\bcopy\s+\w+\s+from\b|\bpragma\s|\bgrant\s|\bcall\s+\w",
+    re.IGNORECASE,
 )
-# What the bytes of a file must hold for one of its identifiers to be of the class.
-_STEMS = {
-    "@secret": re.compile(rb"key|token|secret|passw|passphrase|pwd|_pat\b|credential", re.IGNORECASE),
-    "@model": re.compile(_MODEL.encode(), re.IGNORECASE),
-    "@tool": re.compile(_TOOL.encode(), re.IGNORECASE),
-    "@request": re.compile(_REQUEST.encode(), re.IGNORECASE),
-    "@personal": re.compile(_PERSONAL.encode(), re.IGNORECASE),
-    "@table": re.compile(rf"{_TABLE}|df|frame".encode(), re.IGNORECASE),
-    "@sql": re.compile(_SQL, re.IGNORECASE),
-}
-# Of the words in it, those that are part of other names as well (`guidance_scale`, `lm_head`) count as a whole only, and
-# what only fetches or loads a model (`transformers`, `huggingface_hub`) counts by what makes it answer.
+# Providers and frameworks whose names are no words of other code; the rest counts together with what makes it answer.
 _MODEL_NAME = re.compile(
     r"\w*(?:openai|anthropic|claude|llm|langchain|langgraph|llama_?index|llama_cpp|llama_stack|mistralai|groq|fireworks|cerebras"
     r"|aisuite|portkey|langfuse|deepseek|xai_sdk|zhipu|sambanova|nebius|inferenceclient|ai21|perplexity|genai|generativeai"
-    r"|vertexai|cohere|boto3|gpt4all|ctransformers|mlx_lm|watsonx|dashscope|dspy|haystack|pydantic_ai|crewai|autogen|smolagents"
-    r"|semantic_kernel|sglang|agno|magentic|ollama|completion|generate_content|chroma|qdrant|pinecone|weaviate|tavily"
-    r"|duckduckgo|ddgs|wikipedia|googlesearch|serpapi|trafilatura|chat_?model|qa_chain|rag_chain|agent_executor|query_engine"
-    r"|chat_engine|code_?agent)\w*"
-    r"|together|replicate|instructor|guidance|outlines|phi|zai|responses|beta|inference|lm|language_model|agents|ag2|newspaper"
-    r"|generate|pipeline|batch_decode",
+    r"|vertexai|cohere(?!n)|gpt4all|ctransformers|mlx_lm|watsonx|dashscope|dspy|haystack|pydantic_ai|crewai|autogen|smolagents"
+    r"|semantic_kernel|sglang|magentic|ollama|generate_content|create_chat_completion|acompletion|chromadb|qdrant|pinecone"
+    r"|weaviate|tavily|duckduckgo|ddgs|wikipedia|googlesearch|serpapi|trafilatura|chat_?model|qa_chain|rag_chain"
+    r"|agent_executor|query_engine|chat_engine|code_?agent|generativelanguage|openrouter)\w*"
+    r"|_?lm|language_model|ag2|agno|adk|deepagents|xai_sdk",
     re.IGNORECASE,
+)
+# Words that tell of a model only together: one of the first and one of the second kind.
+_PAIRS: tuple[tuple[str, str], ...] = (
+    ("transformers|vllm", r"generate|chat|decode|batch_decode|pipeline|TextGenerationPipeline"),
+    ("completions?|responses|messages", r"create\w*|parse|stream|list|retrieve|results"),
+    ("huggingface_hub|InferenceClient", r"chat_completion|text_generation|conversational|summarization|translation"),
+    ("huggingface_hub|InferenceClient", r"question_answering|image_to_text|visual_question_answering"),
+    ("azure|inference", "complete"),
+    ("agents", "Runner|Agent|RealtimeAgent|function_tool"),
+    ("replicate", "run|stream|async_run"),
+    ("guidance", "gen|models"),
+    ("outlines", "generate|models|stream"),
+    ("phi", "run|arun"),
+    ("instructor", r"a?create|patch|from_\w+"),
+    ("newspaper", "Article"),
+    ("boto3", r"converse\w*|invoke_\w+|retrieve_and_generate"),
+    ("mistral|together", "api"),
 )
 # How a function becomes a tool: decorators, base classes, wrappers, lists; not all that speaks of tools (`tool_calls`).
 _TOOL_NAME = re.compile(
@@ -71,21 +61,14 @@ _TABLE_NAME = re.compile(rf"{_TABLE}|(?:^|_)df\d*(?:_|$)|frame", re.IGNORECASE)
 _REQUEST_NAME = re.compile(
     _REQUEST.replace(r"http\.server", "server").replace(r"\binput\s*\(", r"\binput\b"), re.IGNORECASE
 )
+# Without which nothing is known to come from the network (`semantics.sources`).
+_NETWORK_NAME = re.compile(
+    r"requests|httpx|aiohttp|urllib[23]?|urlopen|urlretrieve|wget|gdown|pooch|download\w*|hf_hub_download|snapshot_download"
+    r"|\w*_download|load_from_hub|kagglehub|boto3|storage|get_file|socket|zmq|redis|monai|minio|mlflow|multiprocessing|ftplib"
+    r"|websockets?|pika|blob|wandb|s3fs|gcsfs|adlfs|kafka|confluent_kafka|paramiko|request"
+)
 
 
-def in_bytes(word: str, content: bytes) -> bool | None:
-    """Whether a file may hold an identifier of a class; None if the word names no class."""
-    stems = _STEMS.get(word)
-    return None if stems is None else stems.search(content) is not None
-
-
-def among(word: str, names: Iterable[str]) -> bool:
-    """Whether one of the identifiers is of the class that the word names."""
-    belongs = _CLASSES.get(word)
-    return belongs is not None and any(map(belongs, names))
-
-
-@lru_cache(maxsize=65536)
 def _is_secret(name: str) -> bool:
     from mlwarden.semantics.secret_sources import NAMED_SECRET, is_secret_variable
 
@@ -93,22 +76,6 @@ def _is_secret(name: str) -> bool:
     return NAMED_SECRET.fullmatch(name) is not None or (name.isupper() and is_secret_variable(name))
 
 
-@lru_cache(maxsize=65536)
-def _is_of_a_model(name: str) -> bool:
-    return _MODEL_NAME.fullmatch(name) is not None
-
-
-@lru_cache(maxsize=65536)
-def _is_of_a_tool(name: str) -> bool:
-    return _TOOL_NAME.fullmatch(name) is not None
-
-
-@lru_cache(maxsize=65536)
-def _is_of_a_request(name: str) -> bool:
-    return _REQUEST_NAME.search(name) is not None
-
-
-@lru_cache(maxsize=65536)
 def _is_personal(name: str) -> bool:
     from mlwarden.semantics.personal_identifiers import is_personal
     from mlwarden.semantics.personal_names import kind_of_name
@@ -116,17 +83,85 @@ def _is_personal(name: str) -> bool:
     return is_personal(name, column=True) or bool(kind_of_name(name))
 
 
-@lru_cache(maxsize=65536)
-def _is_of_a_table(name: str) -> bool:
-    return _TABLE_NAME.search(name) is not None
+def _of(pattern: re.Pattern[str]) -> Callable[[str], bool]:
+    return lambda name: pattern.fullmatch(name) is not None
 
 
-_CLASSES: dict[str, Callable[[str], bool]] = {
-    "@secret": _is_secret,
-    "@model": _is_of_a_model,
-    "@tool": _is_of_a_tool,
-    "@request": _is_of_a_request,
-    "@personal": _is_personal,
-    "@table": _is_of_a_table,
-    "@sql": lambda name: True,  # text is no identifier: the bytes have told
+# One bit for each question that a single word can answer.
+_TESTS: tuple[Callable[[str], bool], ...] = (
+    _is_secret,
+    _is_personal,
+    lambda name: _TABLE_NAME.search(name) is not None,
+    lambda name: _REQUEST_NAME.search(name) is not None,
+    _of(_TOOL_NAME),
+    _of(_MODEL_NAME),
+    _of(_NETWORK_NAME),
+    *(_of(re.compile(part)) for pair in _PAIRS for part in pair),
+)
+_MODEL_BIT = 1 << 5
+_PAIR_BITS = tuple(3 << (7 + 2 * number) for number in range(len(_PAIRS)))
+_SINGLE_BITS = {
+    "@secret": 1,
+    "@personal": 1 << 1,
+    "@table": 1 << 2,
+    "@request": 1 << 3,
+    "@tool": 1 << 4,
+    "@network": 1 << 6,
 }
+_FREE = 1 << 17
+
+
+class Bits:
+    """What is known of words: one lookup for a word that was seen before."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, int] = {}
+
+    def of(self, words: Iterable[str]) -> int:
+        """The classes, as bits, that some words are of together."""
+        known, bits = self._known, 0
+        for word in words:
+            found = known.get(word)
+            if found is None:
+                if len(known) >= _FREE:
+                    known.clear()
+                found = known[word] = _bits_of(word)
+            bits |= found
+        return bits
+
+
+def _bits_of(word: str) -> int:
+    return sum(1 << number for number, test in enumerate(_TESTS) if test(word))
+
+
+_BITS = Bits()
+
+
+def bits_of(words: Iterable[str]) -> int:
+    """What words are together, as bits that `holds` understands; those of several sets are joined with `|`."""
+    return _BITS.of(words)
+
+
+def holds(word: str, bits: int) -> bool:
+    """Whether words with these bits make a class true; `@sql`, which is no matter of words, always is."""
+    if word == "@model":
+        return bool(bits & _MODEL_BIT) or any(bits & pair == pair for pair in _PAIR_BITS)
+    single = _SINGLE_BITS.get(word)
+    return word == "@sql" if single is None else bool(bits & single)
+
+
+def touches(word: str, bits: int) -> bool:
+    """Whether words with these bits contribute to a class, which may take others as well."""
+    if word == "@model":
+        return bool(bits & _MODEL_BIT) or any(bits & pair for pair in _PAIR_BITS)
+    return holds(word, bits)
+
+
+def in_text(word: str, content: bytes) -> bool:
+    """Whether the text of a file allows a class that is no matter of words; True for those that are."""
+    return word != "@sql" or _SQL.search(content) is not None
+
+
+def among(word: str, names: Iterable[str]) -> bool:
+    """Whether some words make the class true that a word names; False for a word that names none."""
+    return word.startswith("@") and holds(word, bits_of(names))

@@ -61,7 +61,8 @@ class PiiToThirdPartyModel(Rule):
     code = "MLW607"
     name = "pii-to-third-party-model"
     severity = Severity.HIGH
-    triggers = ("@model", "embeddings", "voyageai", "jina")
+    triggers = ("@personal",)
+    needs = ("@model", "embeddings", "voyageai", "jina")
     cwe = (359, 201)
     owasp_llm = ("LLM02",)
     atlas = ("AML.T0057",)

@@ -105,11 +105,7 @@ class UserControlledModelId(Rule):
     severity = Severity.HIGH
     calls = ("*.from_pretrained", *(f"*.{name}" for name in _ADDING), *hub.ALL_CALLS, *_OTHERS)
     # Loaders are everywhere; somebody who chooses what they load is not.
-    triggers = tuple(
-        (source, name)
-        for name in dict.fromkeys(call.rpartition(".")[2] for call in calls)
-        for source in ("@request", "@tool", "completions", "responses", "generate_content", "invoke")
-    )
+    needs = ("@request", "@tool", "@model")
     cwe = (73, 829)
     owasp_llm = ("LLM03", "LLM06")
     owasp_ml = ("ML06",)

@@ -67,7 +67,7 @@ class LlmOutputToDeserializer(sink_rule.SinkRule):
     severity = Severity.CRITICAL
     groups = (_GROUP,)
     calls = tuple(_GROUP.table)
-    triggers = ("@model",)
+    needs = ("@model",)
     cwe = (502,)
     owasp_llm = ("LLM05",)
     atlas = ("AML.T0050",)

@@ -67,7 +67,14 @@ class LlmOutputToDispatch(Rule):
     name = "llm-output-to-dispatch"
     severity = Severity.HIGH
     calls = (*_LOOKUPS, *_IMPORTS)
-    triggers = ("@model",)
+    triggers = (
+        "getattr",
+        "methodcaller",
+        # What a namespace is asked for: `globals()[name]`, `vars(tools).get(name)`.
+        *("globals", "locals", "vars", "__dict__"),
+        *(name.rpartition(".")[2] for name in _IMPORTS),
+    )
+    needs = ("@model",)
     cwe = (470,)
     owasp_llm = ("LLM05", "LLM06")
     atlas = ("AML.T0053",)

@@ -47,6 +47,7 @@ class LlmOutputToEval(sink_rule.SinkRule):
     severity = Severity.CRITICAL
     groups = (sink_rule.CODE,)
     calls = tuple(sink_rule.CODE.table)
+    needs = ("@model",)
     cwe = (95,)
     owasp_llm = ("LLM05", "LLM06")
     atlas = ("AML.T0050", "AML.T0051")

@@ -47,7 +47,7 @@ class LlmOutputToHtml(sink_rule.SinkRule):
     severity = Severity.HIGH
     groups = (sink_rule.HTML,)
     calls = tuple(sink_rule.HTML.table)
-    triggers = ("@model",)
+    needs = ("@model",)
     cwe = (79,)
     owasp_llm = ("LLM05",)
     atlas = ("AML.T0077", "AML.T0051")

@@ -36,7 +36,7 @@ class LlmOutputToPath(sink_rule.SinkRule):
     severity = Severity.HIGH
     groups = (sink_rule.PATHS,)
     calls = tuple(sink_rule.PATHS.table)
-    triggers = ("@model",)
+    needs = ("@model",)
     cwe = (22, 73)
     owasp_llm = ("LLM05", "LLM06")
     atlas = ("AML.T0053", "AML.T0101")

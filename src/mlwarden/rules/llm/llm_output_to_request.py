@@ -37,7 +37,7 @@ class LlmOutputToRequest(sink_rule.SinkRule):
     severity = Severity.HIGH
     groups = (sink_rule.URLS,)
     calls = tuple(sink_rule.URLS.table)
-    triggers = ("@model",)
+    needs = ("@model",)
     cwe = (918,)
     owasp_llm = ("LLM05", "LLM06")
     atlas = ("AML.T0086", "AML.T0051")

@@ -39,6 +39,7 @@ class LlmOutputToShell(sink_rule.SinkRule):
     severity = Severity.CRITICAL
     groups = (sink_rule.COMMANDS,)
     calls = tuple(sink_rule.COMMANDS.table)
+    needs = ("@model",)
     cwe = (78, 88)
     owasp_llm = ("LLM05", "LLM06")
     atlas = ("AML.T0050", "AML.T0102")

@@ -37,7 +37,7 @@ class LlmOutputToSql(sink_rule.SinkRule):
     severity = Severity.HIGH
     groups = (sink_rule.SQL,)
     calls = tuple(sink_rule.SQL.table)
-    triggers = ("@model",)
+    needs = ("@model",)
     cwe = (89, 943)
     owasp_llm = ("LLM05", "LLM06")
     atlas = ("AML.T0053", "AML.T0051")

@@ -85,7 +85,7 @@ class LlmOutputToTemplate(Rule):
     name = "llm-output-to-template"
     severity = Severity.HIGH
     calls = tuple(SINKS)
-    triggers = ("@model",)
+    needs = ("@model",)
     cwe = (1336,)
     owasp_llm = ("LLM05",)
     atlas = ("AML.T0050",)

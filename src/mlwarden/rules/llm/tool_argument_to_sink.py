@@ -49,7 +49,7 @@ class ToolArgumentToSink(sink_rule.SinkRule):
     groups = _GROUPS
     calls = tuple(dict.fromkeys(name for group in _GROUPS for name in group.table))
     sources = ("tool",)
-    triggers = ("@tool",)
+    needs = ("@tool",)
     yields_to = ("MLW401", "MLW402", "MLW403", "MLW404", "MLW405", "MLW406")
     cwe = (78, 89, 94, 22, 918)
     owasp_llm = ("LLM06", "LLM05")

@@ -56,7 +56,8 @@ class UntrustedInputInPrompt(Rule):
     code = "MLW421"
     name = "untrusted-input-in-prompt"
     severity = Severity.MEDIUM
-    triggers = (*TRIGGERS, "create", "generate_content", "run", "run_sync")
+    triggers = (*TRIGGERS, *(("@model", name) for name in ("create", "generate_content", "run", "run_sync")))
+    needs = ("@tool", "@network", "@model")
     cwe = (1427,)
     owasp_llm = ("LLM01",)
     atlas = ("AML.T0051.001",)

@@ -58,6 +58,7 @@ class UntrustedInputInSystemPrompt(Rule):
     name = "untrusted-input-in-system-prompt"
     severity = Severity.HIGH
     triggers = TRIGGERS
+    needs = ("@request", "@tool", "@network", "@model")
     cwe = (1427,)
     owasp_llm = ("LLM01",)
     atlas = ("AML.T0051.000", "AML.T0051.001")
