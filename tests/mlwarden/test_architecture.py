@@ -33,6 +33,7 @@ HOMES = {
     "lsprotocol": {"mlwarden_lsp"},
     "nbformat": {"mlwarden.notebooks"},
     "detect_secrets": {"mlwarden.secrets"},
+    "distributed": {"mlwarden.engine.cluster"},
 }
 
 

@@ -62,14 +62,13 @@ def run(args: argparse.Namespace) -> int:
 
 def _record(args: argparse.Namespace, paths: list[Path], file: Path, is_new: bool) -> tuple[BaselineEntry, ...] | None:
     """Check and write; None where something failed inside."""
-    from mlwarden.engine.scan import scan
     from mlwarden.policy import baseline
     from mlwarden.policy.selection import selected
     from mlwarden.rules.registry import every_rule
 
     config = options.config_source(args)
     previous = None if is_new else baseline.load(file)
-    report = scan(paths, config, jobs=options.jobs(config, paths))
+    report = options.scanned(args, config, paths)
     if any(result.failures for result in report.results):
         say_failures(report)
         return None

@@ -79,9 +79,7 @@ def run(args: argparse.Namespace) -> int:
         return run_stdin(args)
     config = options.config_source(args)
     paths = options.existing(args.paths)
-    from mlwarden.engine.scan import scan
-
-    report = scan(paths, config, jobs=options.jobs(config, paths), force_exclude=args.force_exclude)
+    report = options.scanned(args, config, paths)
     if args.fix or args.diff:
         from mlwarden.cli.check_fix import run as run_fix
 

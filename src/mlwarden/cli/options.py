@@ -11,6 +11,7 @@ from mlwarden.model.levels import Confidence, Severity
 
 if TYPE_CHECKING:
     from mlwarden.config.source import ConfigSource
+    from mlwarden.model.results import ScanReport
 
 _Level = TypeVar("_Level", Severity, Confidence)
 
@@ -46,6 +47,12 @@ def add_run(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--no-cache", action="store_true", help="neither read nor write the cache")
     group.add_argument("--cache-dir", metavar="DIR", help="the cache's folder")
     group.add_argument("--jobs", type=count, metavar="N", help="number of processes (default: one per processor)")
+    group.add_argument(
+        "--executor",
+        type=executor,
+        metavar="ADDRESS",
+        help="check on a Dask cluster: dask://HOST:PORT of its scheduler",
+    )
 
 
 def codes(text: str) -> list[str]:
@@ -84,6 +91,16 @@ def count(text: str) -> int:
     if number < 1:
         raise argparse.ArgumentTypeError(f"expected a whole number, at least 1, not '{text}'")
     return number
+
+
+def executor(text: str) -> str:
+    """A scheduler's address, in Dask's spelling."""
+    from mlwarden.engine.cluster import scheduler_address
+
+    try:
+        return scheduler_address(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def existing(paths: list[str]) -> list[Path]:
@@ -128,6 +145,23 @@ def config_source(args: argparse.Namespace) -> ConfigSource:
         cache_dir=getattr(args, "cache_dir", None),
     )
     return ConfigSource(given, args.config, args.isolated, frozenset(rule.code for rule in every_rule()))
+
+
+def scanned(args: argparse.Namespace, config: ConfigSource, paths: list[Path]) -> ScanReport:
+    """Check paths in the way that the command line asks for: here, in several processes or on a cluster.
+
+    Raises:
+        UsageError, ConfigError: the cluster cannot be used, or the configuration is wrong.
+    """
+    from mlwarden.engine import scan
+
+    force_exclude = getattr(args, "force_exclude", False)
+    if args.executor is None:
+        return scan.scan(paths, config, jobs=jobs(config, paths), force_exclude=force_exclude)
+    from mlwarden.engine.cluster import cluster
+
+    with cluster(args.executor) as found:
+        return scan.scan(paths, config, jobs=found.workers, executor=found.executor, force_exclude=force_exclude)
 
 
 def jobs(config: ConfigSource, paths: list[Path]) -> int | None:

@@ -128,13 +128,19 @@ FIELDS: tuple[Field, ...] = (
         'baseline = "mlwarden-baseline.json"',
         unset="no baseline",
     ),
-    Field("jobs", Kind.COUNT, "The number of processes.", "jobs = 4", unset="one per processor"),
-    Field("cache", Kind.SWITCH, "Whether results are kept between runs.", "cache = false"),
+    Field(
+        "jobs",
+        Kind.COUNT,
+        "The number of processes. A cluster (`--executor`) can only be named on the command line.",
+        "jobs = 4",
+        unset="as many as the work is worth, at most one per processor",
+    ),
+    Field("cache", Kind.SWITCH, "Whether results are kept between runs over 20 files and more.", "cache = false"),
     Field(
         "cache-dir",
         Kind.PATH,
-        "The folder for kept results.",
+        "The folder for kept results. One that is there already must be empty or a cache of mlwarden's.",
         'cache-dir = ".cache/mlwarden"',
-        unset="the built-in place",
+        unset="`.mlwarden_cache` in the folder of the configuration file, or in the working directory where there is none",
     ),
 )

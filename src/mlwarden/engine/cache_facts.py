@@ -1,7 +1,7 @@
 """What the file system says, in the form in which the result cache compares it: files, folders, dependency files."""
 
 # Paths are strings here: this runs for each of ten thousand files.
-# ruff: noqa: PTH110, PTH116, PTH118, PTH120, PTH112
+# ruff: noqa: PTH110, PTH112, PTH113, PTH116, PTH118, PTH120
 from __future__ import annotations
 
 import os
@@ -19,6 +19,8 @@ from mlwarden.source.reading import read
 _TICK = 2_000_000_000
 # As long after a change, another process sees the new time for certain.
 _MOMENT = 50_000_000
+# What detect-secrets was told to accept; it counts for all files below it, up to a repository's top.
+KNOWN_SECRETS = ".secrets.baseline"
 _DEPENDENCY_ENDS = (".txt", ".in", ".lock", ".yml", ".yaml", ".toml", ".cfg", "pipfile")
 _INCLUDES = (b"-r", b"-c", b"--req", b"--con")
 _MOST_INCLUDES = 100
@@ -61,7 +63,7 @@ def content_of(path: str) -> tuple[bytes, bytes | None]:
 
 
 def listed(path: str, started: int) -> Folder | None:
-    """The names in a folder that can matter: modules, folders that can be packages, dependency files, `.git`.
+    """The names in a folder that can matter: modules, folders that can be packages, dependency files, a few others.
 
     Names of folders end with a slash. None if there is no such folder.
     """
@@ -88,7 +90,7 @@ def _named(folder: str, entry: os.DirEntry[str]) -> str:
     try:
         if name.endswith((".py", ".PY")):
             return name if entry.is_file() else ""
-        if name == ".git":
+        if name in (".git", KNOWN_SECRETS):
             return name
         lower = name.lower()
         if lower.endswith(_DEPENDENCY_ENDS):
@@ -119,7 +121,21 @@ def changed_since(folder: str, started: int) -> bool:
 
 def tells_versions(name: str) -> bool:
     """Whether a name in a folder, as `listed`, bears on what is known of libraries' versions."""
-    return name in ("setup.py", ".git", "requirements/") or not name.lower().endswith((".py", "/"))
+    return name in ("setup.py", "requirements/") or not name.lower().endswith((".py", "/", KNOWN_SECRETS))
+
+
+def known_secrets(folder: str, folders: dict[str, Folder]) -> str:
+    """The file of accepted secrets that counts in a folder; "" for none. What is listed already is not asked again."""
+    while True:
+        listing = folders.get(folder)
+        path = f"{folder}/{KNOWN_SECRETS}"
+        if os.path.isfile(path) if listing is None else KNOWN_SECRETS in listing.names:
+            return path
+        above = os.path.dirname(folder)
+        is_top = os.path.exists(f"{folder}/.git") if listing is None else ".git" in listing.names
+        if is_top or above == folder:
+            return ""
+        folder = above
 
 
 # --- dependency files ----------------------------------------------------------------------------------------------

@@ -37,7 +37,7 @@ class Table:
     """Rows by number; `index` finds a path's.
 
     Columns: `paths`; `states` and `digests` of the content, in pieces of `STATE_SIZE` and `DIGEST_SIZE` bytes;
-    `owners`, the number of the settings that a result is for, plus 1, or 0 where there is no result; `days`, when the
+    `owners`, the number of the settings (and the like) that a result is for, plus 1, or 0 where there is no result; `days`, when the
     result was last made or used; results, edges to other rows, and names that were looked for, in pools.
     """
 
@@ -134,9 +134,11 @@ class Table:
 
     def settings_number(self, digest: bytes) -> int:
         """The number of some settings, which get one if they have none."""
-        if digest not in self.settings:
+        try:
+            return self.settings.index(digest)
+        except ValueError:
             self.settings.append(digest)
-        return self.settings.index(digest)
+            return len(self.settings) - 1
 
     # --- graph -----------------------------------------------------------------------------------------------------
 

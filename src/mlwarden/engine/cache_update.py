@@ -7,7 +7,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Sequence
 
-from mlwarden.config.settings import Settings
 from mlwarden.engine import cache_facts as facts
 from mlwarden.engine.cache_table import NEVER, Table
 from mlwarden.engine.kept_results import encode
@@ -117,8 +116,8 @@ class Update:
 
     # --- after the checks ------------------------------------------------------------------------------------------
 
-    def take(self, checked: Iterable[Checked], trail: Trail, number: Callable[[Settings], int]) -> None:
-        """Take in results and what their checks looked at; `number` gives the number of settings."""
+    def take(self, checked: Iterable[Checked], trail: Trail, number: Callable[[Work], int]) -> None:
+        """Take in results and what their checks looked at; `number` gives the number of what is decided for a file."""
         table = self._table
         today = self._started // _DAY
         checked = list(checked)
@@ -130,9 +129,7 @@ class Update:
             self._record(row, digest)
             looked = work.path in trail.names or work.path in trail.versions or work.path in trail.modules
             if digest is not None and not result.failures and not (looked and self._unsure) and is_told_apart(work):
-                table.set_result(
-                    row, number(work.settings) + 1, encode(result.verdict, result.content is not None), today
-                )
+                table.set_result(row, number(work) + 1, encode(result.verdict, result.content is not None), today)
         for row in (*self._outdated, *range(self._rows_before, len(table.paths))):
             if row not in self._settled:
                 self._record(row, facts.content_of(table.paths[row])[1])

@@ -7,7 +7,7 @@ them, and by content where that has changed or is too recent to be relied on.
 """
 
 # Paths are strings here: this runs for each of ten thousand files.
-# ruff: noqa: PTH118
+# ruff: noqa: PTH118, PTH120
 from __future__ import annotations
 
 import os
@@ -66,7 +66,10 @@ class ResultCache:
             # It is signed, so it is ours; but a program that is killed, or a defect, must not make every later run fail.
             with suppress(ValueError, TypeError, KeyError, IndexError):
                 self._table = Table.of_bytes(data)
-        self._numbers: dict[int, tuple[Settings, int]] = {}
+        self._numbers: dict[tuple[int, str], int] = {}
+        self._digests: dict[int, bytes] = {}
+        self._secrets: dict[str, bytes] = {}
+        self._alive: list[Settings] = []
         self._update = Update(self._table, folder.keyed, self._started)
         self._hits: list[int] = []
 
@@ -108,12 +111,28 @@ class ResultCache:
             return True
         return self._folder.store(self._name, self._update.finished(self._hits).to_bytes())
 
-    def _number(self, settings: Settings) -> int:
-        """The settings' number in the table. There are few objects, and comparing them by value takes long."""
-        known = self._numbers.get(id(settings))
+    def _number(self, work: Work) -> int:
+        """The number in the table of what is decided for a file: its settings and its folder's accepted secrets."""
+        folder = os.path.dirname(work.location)
+        # There are few settings objects, and comparing them by value takes long; `_alive` keeps their identity theirs.
+        key = (id(work.settings), folder)
+        known = self._numbers.get(key)
         if known is None:
-            known = self._numbers[id(settings)] = (settings, self._table.settings_number(settings_digest(settings)))
-        return known[1]
+            self._alive.append(work.settings)
+            known = self._numbers[key] = self._table.settings_number(self._decided(work.settings, folder))
+        return known
+
+    def _decided(self, settings: Settings, folder: str) -> bytes:
+        digest = self._digests.get(id(settings))
+        if digest is None:
+            digest = self._digests[id(settings)] = settings_digest(settings)
+        secrets = facts.known_secrets(folder, self._table.folders)
+        if not secrets:
+            return digest
+        if secrets not in self._secrets:
+            content = read(secrets)
+            self._secrets[secrets] = b"" if isinstance(content, Problem) else facts.plain_digest(content)
+        return facts.plain_digest(digest + secrets.encode("utf-8", "surrogatepass") + self._secrets[secrets])
 
     def _differs(self, row: int, state: bytes | None = None) -> bool:
         """Whether a file is not what it was; `state` is what the system says of it, where that is known already."""
@@ -137,7 +156,7 @@ class ResultCache:
 
     def _result(self, row: int, work: Work) -> FileResult | None:
         table = self._table
-        if table.owners[row] != self._number(work.settings) + 1:
+        if table.owners[row] != self._number(work) + 1:
             return None
         self._hits.append(row)
         if not table.result_length[row]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import mlwarden
 from mlwarden.engine.check import problem_result
+from mlwarden.engine.chunk import Scan, check_chunk
 from mlwarden.engine.project import Project
 from mlwarden.engine.trail import Trail
 from mlwarden.engine.work import Checked, Work, check_all, chunks, state_of, weight_of
@@ -43,7 +43,8 @@ def scan(
         paths: what to check; directories are walked.
         config: where the settings for each file come from.
         jobs: worker processes; None takes as many as the work is worth, at most one per processor.
-        executor: any `concurrent.futures.Executor` to run on instead, e.g. that of a cluster.
+        executor: any `concurrent.futures.Executor` to run on instead, e.g. that of a cluster; `jobs` then says how
+            many chunks it works on at a time.
         force_exclude: what the settings exclude is left out even where it is named itself.
 
     Returns:
@@ -115,28 +116,14 @@ def _processors() -> int:
 
 
 def _in_executor(executor: Executor, work: list[Work], workers: int, trail: Trail | None) -> Iterator[Checked]:
-    scan_id = os.urandom(8).hex()
+    facts = Scan(os.urandom(8).hex(), os.getcwd(), trail is not None)  # noqa: PTH109
     cut = list(chunks(work, workers))
-    futures = [executor.submit(_check_chunk, chunk, scan_id, trail is not None) for chunk in cut]
+    futures = [executor.submit(check_chunk, chunk, facts) for chunk in cut]
     for chunk, future in zip(cut, futures, strict=True):
         found, looked_at = future.result()
         if trail is not None:
             trail.add(looked_at)
         yield from (Checked(each, *result) for each, result in zip(chunk, found, strict=True))
-
-
-def _check_chunk(
-    chunk: list[Work], scan_id: str, with_trail: bool
-) -> tuple[list[tuple[FileResult, bytes | None]], Trail]:
-    project = _project_of(scan_id, with_trail)
-    found = list(check_all(chunk, project))
-    return found, Trail() if project.trail is None else project.trail.taken()
-
-
-@lru_cache(maxsize=1)
-def _project_of(scan_id: str, with_trail: bool) -> Project:
-    """A worker's facts of the project, for all chunks of one scan; a later scan looks at the files anew."""
-    return Project(Trail() if with_trail else None)
 
 
 __all__ = ["scan"]

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import hashlib
 import json
+import random
 import shutil
+import string
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -19,7 +22,7 @@ from mlwarden.model.results import ScanReport
 from mlwarden.rules.registry import every_rule
 
 CODES = frozenset(rule.code for rule in every_rule())
-RULES = ("MLW0", "MLW1", "MLW2")
+RULES = ("MLW0", "MLW1", "MLW2", "MLW302")
 
 LOADS = "import pickle\n\n\ndef load(data):\n    return pickle.loads(data)\n"
 HARMLESS = "def load(data):\n    return data\n"
@@ -49,6 +52,9 @@ NOTEBOOK = json.dumps(
         "nbformat_minor": 5,
     }
 )
+SECRET = "hf_" + "".join(random.Random(7).choices(string.ascii_letters, k=34))
+DIGEST = hashlib.sha1(SECRET.encode()).hexdigest()
+ACCEPTED = '{"results": {"%s": [{"type": "Hugging Face user token", "hashed_secret": "%s"}]}}'
 # Path -> what may stand there; None for nothing.
 CONTENTS: dict[str, list[str | None]] = {
     "main.py": [
@@ -65,6 +71,10 @@ CONTENTS: dict[str, list[str | None]] = {
     "late.py": [None, LOADS],
     "late/__init__.py": [None, LOADS, HARMLESS],
     "src/late.py": [None, LOADS],
+    "key.py": [f"API_TOKEN = '{SECRET}'\n"],
+    "pkg/key.py": [f"API_TOKEN = '{SECRET}'\n"],
+    ".secrets.baseline": [None, ACCEPTED % ("key.py", DIGEST), ACCEPTED % ("pkg/key.py", DIGEST)],
+    "pkg/.secrets.baseline": [None, ACCEPTED % ("key.py", DIGEST), "{}"],
     "torch_user.py": ["import torch\n\nmodel = torch.load('model.pt')\n"],
     "hub.py": [
         "from transformers import AutoModel\n\nmodel = AutoModel.from_pretrained('acme/bert')\n",
@@ -201,8 +211,12 @@ PYTHON = ["hub.py", "main.py", "note.ipynb", "pkg/__init__.py", "pkg/a.py", "pkg
         (lambda runs: runs.write("home/hub/models--acme--bert/refs/main", "f" * 40), ["hub.py"]),
         (lambda runs: (runs.root / "torch_user.py").touch(), []),
         (
+            lambda runs: runs.write("pkg/.secrets.baseline", ACCEPTED % ("key.py", DIGEST)),
+            ["pkg/__init__.py", "pkg/a.py", "pkg/b.py", "pkg/key.py"],
+        ),
+        (
             lambda runs: runs.write("pkg/mlwarden.toml", 'ignore = ["MLW1"]\n'),
-            ["pkg/__init__.py", "pkg/a.py", "pkg/b.py", "pkg/mlwarden.toml"],
+            ["pkg/__init__.py", "pkg/a.py", "pkg/b.py", "pkg/key.py", "pkg/mlwarden.toml"],
         ),
     ],
 )
