@@ -36,6 +36,13 @@ class Protocol(LanguageServerProtocol):
     lsp_notebook_document__did_change = _handed_on(types.NOTEBOOK_DOCUMENT_DID_CHANGE)
     lsp_notebook_document__did_close = _handed_on(types.NOTEBOOK_DOCUMENT_DID_CLOSE)
 
+    @lsp_method(types.WORKSPACE_EXECUTE_COMMAND)
+    async def lsp_workspace__execute_command(  # type: ignore[override]
+        self, params: types.ExecuteCommandParams
+    ) -> Any:
+        """Hand a command on; pygls's own handler takes neither the client's progress token nor its cancelling."""
+        return await self.fm.features[types.WORKSPACE_EXECUTE_COMMAND](params)
+
     @lsp_method(types.INITIALIZE)
     def lsp_initialize(self, params: types.InitializeParams) -> Generator[Any, Any, types.InitializeResult]:
         """Initialize; pygls's own workspace, which is not used here, raises on a root URI such as "file://[x"."""

@@ -94,6 +94,7 @@ class Scans:
 
     Attributes:
         wanted: somebody has asked for a scan: from then on, the results are kept up to date.
+        declined: the user has cancelled the last one.
     """
 
     def __init__(
@@ -117,7 +118,7 @@ class Scans:
             processes: makes an executor with so many workers, for one scan.
             rendering: how the diagnostics for a folder are to look.
         """
-        self.wanted = False
+        self.wanted = self.declined = False
         self._engine, self._workspace, self._disk, self._watcher = engine, workspace, disk, watcher
         self._threads, self._processes, self._rendering = threads, processes, rendering
         self._now: _Run | None = None
@@ -137,13 +138,15 @@ class Scans:
             token: the client's own for the progress, if it gave one.
             included: which folders are meant; all of them by default.
         """
-        self.wanted, self._included = True, included or _every
+        self.wanted, self.declined, self._included = True, False, included or _every
         run = self._start_full(token)
         assert run.task is not None
         try:
             return await run.task
         except asyncio.CancelledError:
-            self._unwanted(run)
+            if self._now is run:
+                self.wanted = False
+            run.stop()
             raise
 
     def again(self) -> None:
@@ -176,7 +179,7 @@ class Scans:
     def _unwanted(self, run: _Run) -> None:
         """The user does not want to wait for this: it ends, and does not come back by itself."""
         if self._now is run:
-            self.wanted = False
+            self.wanted, self.declined = False, True
         run.stop()
 
     def _start(self, run: _Run, token: types.ProgressToken | None) -> _Run:

@@ -14,8 +14,9 @@ from lsprotocol import types
 from pygls.lsp.server import LanguageServer
 
 from mlwarden import __version__
+from mlwarden_lsp.commands import COMMANDS
 from mlwarden_lsp.engine import Engine, MlwardenEngine
-from mlwarden_lsp.handlers import HANDLERS, text_document_diagnostic
+from mlwarden_lsp.handlers import HANDLERS, text_document_diagnostic, workspace_diagnostic
 from mlwarden_lsp.progress import WorkDone
 from mlwarden_lsp.protocol import Protocol
 from mlwarden_lsp.scans import Progress
@@ -57,6 +58,8 @@ class Server(LanguageServer):
         for module in HANDLERS:
             handler = partial(module.handle, self.session)
             self.feature(module.METHOD, getattr(module, "OPTIONS", None))(handler)
+        for command in COMMANDS:
+            self.command(command)(_named)
         self.feature(types.INITIALIZE)(partial(self._initialize))
 
     def _initialize(self, params: types.InitializeParams) -> None:
@@ -66,13 +69,18 @@ class Server(LanguageServer):
         """
         self.session.start(params)
         if self.session.pulls:
-            handler = partial(text_document_diagnostic.handle, self.session)
-            self.feature(text_document_diagnostic.METHOD, text_document_diagnostic.OPTIONS)(handler)
+            for module in (text_document_diagnostic, workspace_diagnostic):
+                handler = partial(module.handle, self.session)
+                self.feature(module.METHOD, getattr(module, "OPTIONS", None))(handler)
 
     def report_server_error(self, error: Exception, source: Any) -> None:
         """An error outside of any check; it goes to the log, by type only: its text may quote a document."""
         message = f"{getattr(source, '__name__', source)}: {type(error).__name__}"
         self.window_log_message(types.LogMessageParams(types.MessageType.Error, message))
+
+
+def _named() -> None:
+    """Stands for a command where pygls says which there are; `workspace_execute_command` runs it."""
 
 
 class _Client:

@@ -24,6 +24,7 @@ from mlwarden_lsp.handlers import (
     workspace_did_change_configuration,
     workspace_did_change_watched_files,
     workspace_did_change_workspace_folders,
+    workspace_execute_command,
 )
 
 HANDLERS: tuple[ModuleType, ...] = (
@@ -42,4 +43,5 @@ HANDLERS: tuple[ModuleType, ...] = (
     workspace_did_change_configuration,
     workspace_did_change_watched_files,
     workspace_did_change_workspace_folders,
+    workspace_execute_command,
 )

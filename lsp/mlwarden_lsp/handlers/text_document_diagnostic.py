@@ -11,7 +11,7 @@ OPTIONS = types.DiagnosticOptions(
     identifier="mlwarden",
     # A trace may lead into a sibling module, a requirement may stand in another file.
     inter_file_dependencies=True,
-    workspace_diagnostics=False,
+    workspace_diagnostics=True,
 )
 
 
