@@ -1,5 +1,5 @@
 // Runs inside VS Code's extension host, with the real `vscode` API, in a workspace of one folder (see run.mjs).
-const { running, runTests } = require("./suite/support.cjs");
+const { api, running, runTests } = require("./suite/support.cjs");
 
 exports.run = async function run() {
   await running();
@@ -10,4 +10,5 @@ exports.run = async function run() {
     ...require("./suite/commands.cjs"),
     ...require("./suite/server.cjs"),
   });
+  console.log(`[test] server ${api().pid}`);
 };

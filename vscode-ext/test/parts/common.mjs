@@ -24,13 +24,16 @@ export async function start(options) {
   return { ...cs, stop: () => cs.stop({ keep: Boolean(KEEP) }) };
 }
 
-/** Runs a test file in the extension host of a VS Code that is started for it; the number of failures, 0 or 1. */
+/**
+ * Runs a test file in the extension host of a VS Code that is started for it, and then `check` with what it printed,
+ * while that VS Code is still there. The number of failures, 0 or 1.
+ */
 export async function inHost(file, options, check = () => {}) {
   const cs = await start(options);
   try {
-    const { code, log } = await runExtensionTests(cs, { extension, tests: path.join(tests, file), print: console.log });
+    const { code, output, log } = await runExtensionTests(cs, { extension, tests: path.join(tests, file), print: console.log });
     if (code === 0) {
-      await check(cs);
+      await check(output);
       return 0;
     }
     showLogs(cs, log);
