@@ -102,6 +102,11 @@ class Checks:
             return None
         return state.done if state.done.snapshot.revision == now.revision else None
 
+    def last(self, uri: str) -> Analysis | None:
+        """The last result, whatever the document has become since."""
+        state = self._states.get(uri)
+        return state.done if state is not None else None
+
     async def current(self, uri: str) -> Analysis | None:
         """The result for the document as it is, made now if need be; None if it is closed or changes meanwhile."""
         found = self.latest(uri)

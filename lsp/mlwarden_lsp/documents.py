@@ -77,6 +77,16 @@ def _shown(uri: str, language: str) -> str:
     return path_of(uri) or _NAMES.get(language) or name_of(uri) or "untitled"
 
 
+def is_python(part: Part) -> bool:
+    """Whether a text is Python: by its name, or by what the editor says."""
+    from mlwarden.source.kinds import kind_by_name
+
+    if isinstance(part, CellPart):
+        return part.code and (not part.language or _is_python(part.language))
+    path = path_of(part.uri)
+    return (path is not None and kind_by_name(path) is DocumentKind.PYTHON) or _is_python(part.language)
+
+
 # --- notebooks ---------------------------------------------------------------------------------------------------
 
 

@@ -12,8 +12,9 @@ from typing import Any, Protocol, TypeVar
 from lsprotocol import types
 
 from mlwarden.model.rule_info import DocumentKind
-from mlwarden_lsp.analysis import Analysis, analyse
+from mlwarden_lsp.analysis import Analysis, Shown, analyse
 from mlwarden_lsp.checks import Checks
+from mlwarden_lsp.code_places import is_config
 from mlwarden_lsp.convert import negotiated
 from mlwarden_lsp.diagnostics import Rendering
 from mlwarden_lsp.disk import Disk
@@ -23,7 +24,7 @@ from mlwarden_lsp.paths import name_of, path_of
 from mlwarden_lsp.processes import Processes
 from mlwarden_lsp.scans import Progress, Scans, Summary
 from mlwarden_lsp.settings import Mode, Run, WorkspaceScan
-from mlwarden_lsp.snapshot import Snapshot
+from mlwarden_lsp.snapshot import Part, Snapshot
 from mlwarden_lsp.store import Store
 from mlwarden_lsp.workspace import Scope, Workspace
 
@@ -253,6 +254,23 @@ class Session:
         if self.workspace.of(owner).settings.run is Run.ON_SAVE and not self.pulls:
             return self.checks.latest(owner)
         return await self.checks.current(owner)
+
+    def part(self, uri: str) -> Part | None:
+        """The text with this URI as it is now; None if it is not open."""
+        owner = self.store.owner(uri)
+        snapshot = self.store.snapshot(owner) if owner is not None else None
+        return next((part for part in snapshot.parts if part.uri == uri), None) if snapshot is not None else None
+
+    def shown(self, uri: str) -> list[Shown]:
+        """The findings in a text as far as they are known; they may be those of an earlier state of it."""
+        analysis = self.checks.last(self.store.owner(uri) or "")
+        return analysis.of_part(uri) if analysis is not None else []
+
+    def is_config(self, uri: str) -> bool:
+        """Whether a document is a configuration file: by its name, or because the settings name it."""
+        scope = self.workspace.of(uri)
+        chosen = scope.settings.config_file(scope.configuration.root)
+        return is_config(uri) or (chosen is not None and str(chosen) == path_of(uri))
 
     async def in_worker(self, run: Callable[[], _T]) -> _T:
         """Run something that takes its time where it holds up no messages."""

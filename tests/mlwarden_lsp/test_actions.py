@@ -11,7 +11,7 @@ import pytest
 from lsprotocol import types
 
 from mlwarden_lsp.convert import applied
-from mlwarden_lsp.handlers import text_document_code_action, text_document_hover
+from mlwarden_lsp.handlers import text_document_code_action, text_document_completion, text_document_hover
 from mlwarden_lsp.session import Session
 
 pytestmark = pytest.mark.asyncio
@@ -324,3 +324,104 @@ async def test_hover_shows_the_rules_page(engine: Any, client: Any, inline: Any)
     )
     away = types.HoverParams(types.TextDocumentIdentifier(A), types.Position(0, 0))
     assert await text_document_hover.handle(session, away) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "column", "expected", "where"),
+    [
+        ("bad  # noqa: MLW101", 14, "# MLW101 `bad-word`\n\nSays bad.", "0:13-0:19"),
+        (
+            "x  # mlwarden: ignore[MLW1]",
+            24,
+            "**MLW1** stands for 2 rules:\n\n- MLW101 bad-word: Says bad.\n- MLW102 worse-word: Says worse.",
+            "0:22-0:26",
+        ),
+        ("x  # noqa: MLW999", 12, None, None),
+        ("x  # mlwarden: ignore[]", 22, None, None),
+        ("x  # mlwarden: ignore", 17, None, None),
+    ],
+)
+async def test_hover_on_a_code_in_a_comment(
+    engine: Any, client: Any, inline: Any, text: str, column: int, expected: str | None, where: str | None
+) -> None:
+    session = make(engine, client, inline)
+    open_text(session, text)
+    params = types.HoverParams(types.TextDocumentIdentifier(A), types.Position(0, column))
+    hover = await text_document_hover.handle(session, params)
+    if expected is None:
+        assert hover is None
+    else:
+        assert hover is not None
+        assert hover.contents == types.MarkupContent(types.MarkupKind.Markdown, expected)
+        assert repr(hover.range) == where
+
+
+async def test_hover_on_a_code_in_a_configuration_file(engine: Any, client: Any, inline: Any) -> None:
+    session = make(engine, client, inline)
+    uri = "file:///nowhere/mlwarden.toml"
+    open_text(session, 'ignore = ["MLW101"]', uri, "toml")
+    params = types.HoverParams(types.TextDocumentIdentifier(uri), types.Position(0, 15))
+    hover = await text_document_hover.handle(session, params)
+    assert hover is not None
+    assert repr(hover.range) == "0:11-0:17"
+
+
+# --- completion ----------------------------------------------------------------------------------------------------
+
+
+async def complete(session: Session, line: int, character: int, uri: str = A) -> list[types.CompletionItem]:
+    params = types.CompletionParams(types.TextDocumentIdentifier(uri), types.Position(line, character))
+    found = await text_document_completion.handle(session, params)
+    return list(found.items) if found is not None else []
+
+
+async def test_codes_in_a_comment(engine: Any, client: Any, inline: Any) -> None:
+    session = make(engine, client, inline)
+    open_text(session, "😀 worse  # noqa: ML")
+    await session.analysis(A)
+    items = await complete(session, 0, 20)
+    assert [(item.label, item.sort_text, item.preselect) for item in items] == [
+        ("MLW101", "1MLW101", None),
+        ("MLW102", "0MLW102", True),  # it is found on this line
+        ("B301", "2B301", None),
+    ]
+    where = types.Range(types.Position(0, 18), types.Position(0, 20))
+    assert items[0] == types.CompletionItem(
+        label="MLW101",
+        kind=types.CompletionItemKind.Constant,
+        detail="bad-word",
+        documentation=types.MarkupContent(types.MarkupKind.PlainText, "Says bad."),
+        filter_text="MLW101 bad-word",
+        sort_text="1MLW101",
+        text_edit=types.TextEdit(where, "MLW101"),
+    )
+
+
+async def test_codes_for_bandits_comment(engine: Any, client: Any, inline: Any) -> None:
+    session = make(engine, client, inline)
+    open_text(session, "x  # nosec ")
+    assert [item.label for item in await complete(session, 0, 11)] == ["B301"]
+
+
+async def test_how_far_a_suppression_reaches(engine: Any, client: Any, inline: Any) -> None:
+    session = make(engine, client, inline)
+    open_text(session, "x  # mlwarden: ")
+    assert [item.label for item in await complete(session, 0, 15)] == ["ignore", "ignore-file", "ignore-cell"]
+
+
+async def test_codes_in_a_configuration_file(engine: Any, client: Any, inline: Any) -> None:
+    session = make(engine, client, inline)
+    uri = "file:///nowhere/pyproject.toml"
+    open_text(session, '[tool.mlwarden]\nignore = ["MLW101", ]', uri, "toml")
+    assert [item.text_edit.new_text for item in await complete(session, 1, 20, uri)] == [  # type: ignore[union-attr]
+        '"MLW102"',
+        '"B301"',
+        '"ALL"',
+    ]
+
+
+@pytest.mark.parametrize(("uri", "line", "column"), [(A, 0, 3), (A, 9, 9), ("file:///unknown.py", 0, 0), ("%", 0, 0)])
+async def test_nothing_to_complete(engine: Any, client: Any, inline: Any, uri: str, line: int, column: int) -> None:
+    session = make(engine, client, inline)
+    open_text(session, "x = 1")
+    assert await complete(session, line, column, uri) == []

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from mlwarden_lsp.processes import Processes, ProcessDiedError
+from mlwarden_lsp.processes import ProcessDiedError, Processes
 
 # Seconds after which a process that does not end is taken to stay for ever: a guard, not a measurement.
 HANGS = 60

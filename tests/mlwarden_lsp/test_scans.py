@@ -122,7 +122,7 @@ async def test_each_folder_has_its_own_configuration(engine: Any, client: Any, i
     await session.settings_changed(None)
     await session.scan()
     assert client.asked == [[one.as_uri(), two.as_uri(), inner.as_uri(), None]]
-    assert sorted(engine.scanned) == [str(one / "a.py"), str(inner / "c.py")] + [str(one / "mlwarden.toml")]
+    assert sorted(engine.scanned) == [str(one / "a.py"), str(inner / "c.py"), str(one / "mlwarden.toml")]
     assert [settings.ignore for settings in engine.settings] == [("MLW101",)] * 3
     levels = {uri.rpartition("/")[2]: found[0].severity for uri, _, found in client.published}
     assert levels == {"a.py": types.DiagnosticSeverity.Hint, "c.py": types.DiagnosticSeverity.Error}
