@@ -40,6 +40,12 @@ export async function activate(context: vscode.ExtensionContext): Promise<Api> {
         void (effect === "restart" ? current.restart() : current.tell());
       }
     }),
+    vscode.workspace.onDidChangeWorkspaceFolders(() => {
+      // The new folder may have what was looked for in vain; a server that runs is told by the client.
+      if (status.state === "failed") {
+        void current.restart();
+      }
+    }),
     vscode.workspace.onDidGrantWorkspaceTrust(async () => {
       await current.restart();
       await watchInterpreter(context, current, log);

@@ -1,4 +1,5 @@
 // Settings and configuration files count at once.
+const fs = require("node:fs");
 const vscode = require("vscode");
 const s = require("./support.cjs");
 
@@ -33,6 +34,20 @@ module.exports = {
       await s.save();
       await s.shows(document.uri, [`mlwarden MLW102 ${s.LOW} 2 8 2 30`]);
     });
+  },
+
+  async "workspaceScan: on start"() {
+    const later = s.file("onstart.py");
+    fs.writeFileSync(later.fsPath, 'import torch\n\ntorch.load("a")\n');
+    try {
+      await s.withSetting("mlwarden.workspaceScan", "onStart", async () => {
+        await s.run("restart");
+        await s.shows(later, [`mlwarden MLW102 ${s.LOW} 2 0 2 15`]);
+      });
+    } finally {
+      fs.rmSync(later.fsPath);
+    }
+    await s.shows(later, []);
   },
 
   async "a configuration file counts, as soon as it changes on disk"() {
