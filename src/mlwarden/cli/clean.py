@@ -13,10 +13,6 @@ from mlwarden.model.errors import UsageError
 if TYPE_CHECKING:
     from mlwarden.config.settings import Settings
 
-DEFAULT_FOLDER = ".mlwarden_cache"
-# What backup programs know caches by (https://bford.info/cachedir/); a folder of another name is ours only with it.
-_TAG = "CACHEDIR.TAG"
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """`mlwarden clean [--cache-dir DIR]`."""
@@ -32,11 +28,13 @@ def run(args: argparse.Namespace) -> int:
     """
     import shutil
 
+    from mlwarden.engine.cache_folder import DEFAULT_NAME, TAG_NAME
+
     folder = _folder(options.config_source(args).for_folder(Path.cwd()))
     if not folder.is_dir():
         write(f"There is no cache at {folder}\n")
         return 0
-    if folder.is_symlink() or not (folder.name == DEFAULT_FOLDER or (folder / _TAG).is_file()):
+    if folder.is_symlink() or not (folder.name == DEFAULT_NAME or (folder / TAG_NAME).is_file()):
         raise UsageError(f"{folder} does not look like a cache of mlwarden's; remove it by hand")
     try:
         shutil.rmtree(folder)
@@ -47,4 +45,6 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _folder(settings: Settings) -> Path:
-    return Path(settings.cache_dir) if settings.cache_dir else Path(settings.root) / DEFAULT_FOLDER
+    from mlwarden.engine.cache_folder import path_of
+
+    return Path(path_of(settings))

@@ -124,18 +124,28 @@ def tells_versions(name: str) -> bool:
     return name in ("setup.py", "requirements/") or not name.lower().endswith((".py", "/", KNOWN_SECRETS))
 
 
-def known_secrets(folder: str, folders: dict[str, Folder]) -> str:
-    """The file of accepted secrets that counts in a folder; "" for none. What is listed already is not asked again."""
-    while True:
+def known_secrets(folder: str, folders: dict[str, Folder], known: dict[str, str]) -> str:
+    """The file of accepted secrets that counts in a folder; "" for none.
+
+    Args:
+        folder: without a slash at its end.
+        folders: what is listed already and need not be asked again.
+        known: the answers so far, by folder; more are added.
+    """
+    asked = []
+    found: str | None = None
+    while found is None and (found := known.get(folder)) is None:
+        asked.append(folder)
         listing = folders.get(folder)
         path = f"{folder}/{KNOWN_SECRETS}"
-        if os.path.isfile(path) if listing is None else KNOWN_SECRETS in listing.names:
-            return path
         above = os.path.dirname(folder)
-        is_top = os.path.exists(f"{folder}/.git") if listing is None else ".git" in listing.names
-        if is_top or above == folder:
-            return ""
+        if os.path.isfile(path) if listing is None else KNOWN_SECRETS in listing.names:
+            found = path
+        elif above == folder or (os.path.exists(f"{folder}/.git") if listing is None else ".git" in listing.names):
+            found = ""
         folder = above
+    known.update(dict.fromkeys(asked, found))
+    return found
 
 
 # --- dependency files ----------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ import time
 from contextlib import suppress
 from hashlib import blake2b
 
+from mlwarden.config.settings import Settings
 from mlwarden.source.problems import Problem
 from mlwarden.source.reading import read
 
@@ -31,6 +32,11 @@ _LARGEST = 512_000_000
 _MOST_FILES = 12
 _OLDEST = 60 * 24 * 3600
 _OLDEST_UNFINISHED = 3600
+
+
+def path_of(settings: Settings) -> str:
+    """The folder that settings name."""
+    return settings.cache_dir or os.path.join(settings.root, DEFAULT_NAME)
 
 
 class CacheFolder:

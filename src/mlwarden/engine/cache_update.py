@@ -128,7 +128,7 @@ class Update:
             row = table.row(work.location)
             self._record(row, digest)
             looked = work.path in trail.names or work.path in trail.versions or work.path in trail.modules
-            if digest is not None and not result.failures and not (looked and self._unsure) and is_told_apart(work):
+            if digest is not None and not result.failures and not (looked and self._unsure) and is_kept(work):
                 table.set_result(row, number(work) + 1, encode(result.verdict, result.content is not None), today)
         for row in (*self._outdated, *range(self._rows_before, len(table.paths))):
             if row not in self._settled:
@@ -241,6 +241,9 @@ class Update:
         self._add_edges(row, targets)
 
 
-def is_told_apart(work: Work) -> bool:
-    """Whether the shown path is one file's only: names that are no text are all shown alike."""
-    return "\ufffd" not in work.path
+def is_kept(work: Work) -> bool:
+    """Whether a result may be kept: its settings allow it, and the shown path is one file's only.
+
+    Names that are no text are all shown alike.
+    """
+    return work.settings.cache and "\ufffd" not in work.path

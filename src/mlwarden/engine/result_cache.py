@@ -7,7 +7,7 @@ them, and by content where that has changed or is too recent to be relied on.
 """
 
 # Paths are strings here: this runs for each of ten thousand files.
-# ruff: noqa: PTH118, PTH120
+# ruff: noqa: PTH120
 from __future__ import annotations
 
 import os
@@ -18,10 +18,10 @@ from typing import NamedTuple
 
 from mlwarden.config.settings import Settings
 from mlwarden.engine import cache_facts as facts
-from mlwarden.engine.cache_folder import DEFAULT_NAME, CacheFolder
+from mlwarden.engine.cache_folder import CacheFolder, path_of
 from mlwarden.engine.cache_key import file_name, settings_digest
 from mlwarden.engine.cache_table import NEVER, NOTHING_STATE, Table
-from mlwarden.engine.cache_update import Update, is_told_apart
+from mlwarden.engine.cache_update import Update, is_kept
 from mlwarden.engine.kept_results import NO_FINDINGS, decode
 from mlwarden.engine.trail import Trail, still_so
 from mlwarden.engine.work import Checked, Work, state_of
@@ -48,8 +48,10 @@ class Known(NamedTuple):
 
 
 def open_cache(settings: Settings, clock: Callable[[], int] = time.time_ns) -> ResultCache | None:
-    """The cache that the settings of a run's first file name; None where there can be none."""
-    folder = CacheFolder.at(settings.cache_dir or os.path.join(settings.root, DEFAULT_NAME))
+    """The cache that the settings of a run's first path name; None where there is to be none, or can be none."""
+    if not settings.cache:
+        return None
+    folder = CacheFolder.at(path_of(settings))
     return None if folder is None else ResultCache(folder, file_name(settings), clock)
 
 
@@ -69,6 +71,7 @@ class ResultCache:
         self._numbers: dict[tuple[int, str], int] = {}
         self._digests: dict[int, bytes] = {}
         self._secrets: dict[str, bytes] = {}
+        self._secrets_of: dict[str, str] = {}
         self._alive: list[Settings] = []
         self._update = Update(self._table, folder.keyed, self._started)
         self._hits: list[int] = []
@@ -92,7 +95,7 @@ class ResultCache:
         results: list[FileResult] = []
         unknown: list[Work] = []
         for row, each in zip(rows, work, strict=True):
-            result = None if row is None or row in stale or not is_told_apart(each) else self._result(row, each)
+            result = None if row is None or row in stale or not is_kept(each) else self._result(row, each)
             if result is None:
                 unknown.append(each)
             else:
@@ -126,7 +129,7 @@ class ResultCache:
         digest = self._digests.get(id(settings))
         if digest is None:
             digest = self._digests[id(settings)] = settings_digest(settings)
-        secrets = facts.known_secrets(folder, self._table.folders)
+        secrets = facts.known_secrets(folder, self._table.folders, self._secrets_of)
         if not secrets:
             return digest
         if secrets not in self._secrets:

@@ -59,7 +59,7 @@ def scan(
             results.append(problem_result(found.path, found.problem, settings, None, project))
         else:
             work.append(_work(found, settings))
-    cache = _cache(work)
+    cache = _cache(paths, config) if len(work) >= LEAST_CACHED else None
     if cache is not None:
         known, work = cache.known(work)
         results.extend(known)
@@ -80,12 +80,13 @@ def _work(found: DiscoveredFile, settings: Settings) -> Work:
     return Work(found.path, found.location, settings, facts.st_size, state=state_of(facts))
 
 
-def _cache(work: list[Work]) -> ResultCache | None:
-    if len(work) < LEAST_CACHED or not work[0].settings.cache:
+def _cache(paths: Sequence[Path], config: ConfigSource) -> ResultCache | None:
+    settings = config.for_folder(paths[0]) if paths[0].is_dir() else config.for_path(paths[0])
+    if not settings.cache:
         return None
     from mlwarden.engine.result_cache import open_cache
 
-    return open_cache(work[0].settings)
+    return open_cache(settings)
 
 
 def _run(work: list[Work], trail: Trail | None, jobs: int | None, executor: Executor | None) -> Iterator[Checked]:

@@ -14,10 +14,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mlwarden.config.source import CommandLine, ConfigSource
-from mlwarden.engine import result_cache
+from mlwarden.engine import cache_facts, cache_update, result_cache
 from mlwarden.engine import scan as scanning
 from mlwarden.engine.result_cache import Known, ResultCache
-from mlwarden.engine.work import Work
+from mlwarden.engine.work import STATE, Work
 from mlwarden.model.results import ScanReport
 from mlwarden.rules.registry import every_rule
 
@@ -105,14 +105,15 @@ class Runs:
     def __init__(self, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.root = root
         self.checked: list[str] = []
+        # Files that were written a moment ago are not relied on; a clock that is ahead makes them old.
+        self.ahead = 10**10
         monkeypatch.chdir(root)
         monkeypatch.setenv("MLWARDEN_CACHE_KEY", "a key for tests")
         monkeypatch.setenv("HF_HOME", str(root / "home"))
         monkeypatch.setattr(scanning, "LEAST_CACHED", 1)
         real_open, real_known = result_cache.open_cache, ResultCache.known
-        # Files that were written a moment ago are not relied on; a later clock makes them old.
         monkeypatch.setattr(
-            result_cache, "open_cache", lambda settings: real_open(settings, lambda: time.time_ns() + 10**10)
+            result_cache, "open_cache", lambda settings: real_open(settings, lambda: time.time_ns() + self.ahead)
         )
 
         def known(cache: ResultCache, work: list[Work]) -> Known:
@@ -238,3 +239,90 @@ def test_versions_concern_those_who_ask_for_them(runs: Runs) -> None:
     assert "torch_user.py" in runs.checked
     assert "pkg/__init__.py" not in runs.checked
     assert shown(before) != shown(after)
+
+
+def test_settings_say_whether_and_where(runs: Runs) -> None:
+    cache = runs.root / ".mlwarden_cache"
+    runs.scan(cache=False)
+    assert not cache.exists()
+    runs.write("mlwarden.toml", "cache = false\n")
+    runs.scan()
+    assert not cache.exists()
+    runs.write("mlwarden.toml", 'cache-dir = "kept/here"\n')
+    runs.scan()
+    assert not cache.exists()
+    assert (runs.root / "kept" / "here" / "CACHEDIR.TAG").is_file()
+    runs.write("mlwarden.toml", "")
+    runs.write("pkg/mlwarden.toml", "cache = false\n")
+    runs.scan()
+    runs.scan()
+    assert runs.checked == ["pkg/__init__.py", "pkg/a.py", "pkg/b.py", "pkg/key.py", "pkg/mlwarden.toml"]
+    assert not (runs.root / "pkg" / ".mlwarden_cache").exists()
+
+
+def test_a_small_run_does_without(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scanning, "LEAST_CACHED", 20)
+    runs.scan()
+    assert not (runs.root / ".mlwarden_cache").exists()
+
+
+def test_other_rules_have_results_of_their_own(runs: Runs) -> None:
+    runs.scan()
+    runs.scan(select=("MLW1",))
+    assert runs.checked
+    assert len(list((runs.root / ".mlwarden_cache").glob("*.results"))) == 2
+    runs.scan()
+    assert runs.checked == []
+
+
+def test_a_part_of_the_files_is_known_from_a_run_over_all(runs: Runs) -> None:
+    runs.scan()
+    runs.scan("pkg")
+    assert runs.checked == []
+    runs.write("pkg/b.py", HARMLESS)
+    runs.scan("pkg")  # what stands outside and depends on it is not asked for ...
+    assert runs.checked == ["pkg/b.py"]
+    runs.scan()  # ... but not forgotten
+    assert runs.checked == ["note.ipynb"]
+
+
+@pytest.mark.parametrize("content", [b"", b"garbage", b"\0" * 10_000])
+def test_a_spoilt_file_is_written_anew(runs: Runs, content: bytes) -> None:
+    first = runs.scan()
+    (file,) = (runs.root / ".mlwarden_cache").glob("*.results")
+    file.write_bytes(content)
+    assert shown(runs.scan()) == shown(first)
+    assert runs.checked
+    runs.scan()
+    assert runs.checked == []
+
+
+def test_what_changes_while_it_is_checked_is_checked_again(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
+    from mlwarden.engine import work
+
+    real = work.read
+
+    def read(path: str) -> object:
+        content = real(path)
+        if path.endswith("pkg/a.py"):
+            runs.write("pkg/a.py", HARMLESS + "# written in the meantime\n")
+        return content
+
+    with monkeypatch.context() as patched:
+        patched.setattr(work, "read", read)
+        runs.scan()
+    assert shown(runs.scan()) == shown(runs.scan(cache=False))
+
+
+def test_files_written_a_moment_ago_are_compared_by_content(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
+    # A file system with slow clocks: what is written within the same two seconds cannot be told apart.
+    now = time.time_ns() - 10**9
+    for module in (scanning, result_cache, cache_update, cache_facts):
+        monkeypatch.setattr(module, "state_of", lambda facts: STATE.pack(facts.st_size, now, now, 0))
+    runs.ahead = 0
+    before = shown(runs.scan())
+    assert shown(runs.scan()) == before
+    assert runs.checked == []
+    text = (runs.root / "torch_user.py").read_text()
+    runs.write("torch_user.py", text.replace("torch.load", "torch.dump"))
+    assert shown(runs.scan()) == shown(runs.scan(cache=False)) != before
