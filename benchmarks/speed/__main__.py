@@ -51,7 +51,13 @@ def parsed(argv: list[str]) -> argparse.Namespace:
     parser.add_argument("--only", default=",".join(PARTS), metavar="PART,...", help=f"of {', '.join(PARTS)}")
     parser.add_argument("--trees", default="py150,py1500", metavar="NAME,...")
     parser.add_argument("--tools", default="", metavar="NAME,...", help="of mlwarden, ruff, bandit, semgrep, ...; all")
-    parser.add_argument("--semgrep-rules", type=Path, metavar="PATH", help="rules for Semgrep; none are shipped")
+    parser.add_argument(
+        "--semgrep-rules",
+        type=Path,
+        default=cases.SEMGREP_RULES,
+        metavar="PATH",
+        help="rules for Semgrep instead of those written for this benchmark",
+    )
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--slow-rounds", type=int, default=2, help="rounds of the tools that take minutes")
     parser.add_argument("--hook-rounds", type=int, default=15)
@@ -94,11 +100,11 @@ def measured(arguments: argparse.Namespace) -> report.Results:
     (folder / ".semgrepignore").touch()  # an empty one: Semgrep's own list leaves out tests
     own = Path(sys.executable).parent
     programs = peers.installed(arguments.peers.resolve())
-    rules = arguments.semgrep_rules.resolve() if arguments.semgrep_rules else None
+    rules = arguments.semgrep_rules.resolve()
     chosen = frozenset(filter(None, arguments.tools.split(",")))
     tools = Tools(own, programs, rules, chosen)
-    if rules is None and tools.wants("semgrep"):
-        print("WARNING: Semgrep is left out: no rules were given (--semgrep-rules PATH)", file=sys.stderr)
+    if rules == cases.SEMGREP_RULES and tools.wants("semgrep"):
+        print("WARNING: Semgrep runs with rules of this benchmark, not its own (--semgrep-rules PATH)", file=sys.stderr)
     if not measuring.adopt_orphans():
         print("WARNING: processes that nobody waits for are not counted on this system", file=sys.stderr)
     found: report.Results = {

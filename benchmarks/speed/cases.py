@@ -17,6 +17,8 @@ RULE_SETS = {
     "secrets alone": ("--select", "MLW3"),
     "default rules": (),
 }
+# Semgrep's own rules may not be shipped with other programs.
+SEMGREP_RULES = Path(__file__).with_name("semgrep_rules.yaml")
 # Holds no word that any rule needs: what most files of most commits are like.
 CLEAN = '''"""Moving averages."""
 
@@ -120,13 +122,13 @@ class Tools:
     Attributes:
         own: the folder with `mlwarden` and its hooks.
         peers: the folder with the others.
-        semgrep_rules: the folder or file of Semgrep's rules; without it Semgrep is left out.
+        semgrep_rules: the folder or file of Semgrep's rules.
         chosen: names of tools; empty for all.
     """
 
     own: Path
     peers: Path
-    semgrep_rules: Path | None
+    semgrep_rules: Path
     chosen: frozenset[str] = frozenset()
 
     def mlwarden(self, *options: str) -> tuple[str, ...]:
@@ -191,13 +193,21 @@ def peer_cases(tools: Tools, targets: tuple[str, ...], notes: list[str]) -> Iter
         # Bandit leaves out folders by default that are called `build`, `dist` or the like.
         bandit += ("-x", "/no/such/folder", "{target}")
         yield Case("Bandit", bandit, targets, slow=True, files=_of_bandit)
-    if tools.wants("semgrep") and tools.semgrep_rules is not None:
+    if tools.wants("semgrep"):
+        notes.extend(_on_rules(tools))
         yield Case("Semgrep", (*_semgrep(tools), "{target}"), targets, slow=True, files=_of_semgrep)
-    elif tools.wants("semgrep"):
-        notes.append("Semgrep was left out: no rules were given (`--semgrep-rules`).")
     if tools.wants("detect-secrets"):
         command = (str(tools.peers / "detect-secrets"), "scan", "--all-files", "{target}")
         yield Case("detect-secrets", command, targets, slow=True)
+
+
+def _on_rules(tools: Tools) -> list[str]:
+    if tools.semgrep_rules != SEMGREP_RULES:
+        return [f"Semgrep ran with the rules in `{tools.semgrep_rules.name}`."]
+    number = SEMGREP_RULES.read_text(encoding="utf-8").count("- id: ")
+    return [
+        f"Semgrep ran with {number} rules that were written for this benchmark, not with its own, of which there are more."
+    ]
 
 
 def _semgrep(tools: Tools) -> tuple[str, ...]:
@@ -311,10 +321,9 @@ def _hook_cases(tools: Tools, files: tuple[str, ...], notes: list[str]) -> Itera
         yield Case("Bandit", (str(tools.peers / "bandit"), "-q", "--exit-zero", "{target}"), files)
     if tools.wants("detect-secrets"):
         yield Case("detect-secrets-hook", (str(tools.peers / "detect-secrets-hook"), "{target}"), files)
-    if tools.wants("semgrep") and tools.semgrep_rules is not None:
+    if tools.wants("semgrep"):
+        notes.extend(_on_rules(tools))
         yield Case("Semgrep", (*_semgrep(tools), "{target}"), files, slow=True)
-    elif tools.wants("semgrep"):
-        notes.append("Semgrep was left out: no rules were given (`--semgrep-rules`).")
 
 
 def growth(tools: Tools, corpus: Path, work: Path, copies: int) -> Section:

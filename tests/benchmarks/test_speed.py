@@ -63,7 +63,7 @@ class TestCases:
     def test_tree(self, tmp_path: Path) -> None:
         (tmp_path / "py150").mkdir()
         (tmp_path / "py150" / "a.py").write_text("x = 1\n")
-        section = cases.tree(Tools(tmp_path, tmp_path, None), tmp_path, "py150")
+        section = cases.tree(Tools(tmp_path, tmp_path, cases.SEMGREP_RULES), tmp_path, "py150")
         assert (section.files, section.size) == (1, 6)
         assert [case.name for case in section.cases] == [
             "mlwarden, MLW without secrets",
@@ -75,15 +75,19 @@ class TestCases:
             "Ruff S, cold",
             "Ruff S, warm",
             "Bandit",
+            "Semgrep",
             "detect-secrets",
         ]
-        assert section.notes == ["Semgrep was left out: no rules were given (`--semgrep-rules`)."]
+        assert section.notes == [
+            "Semgrep ran with 26 rules that were written for this benchmark, not with its own, of which there are more."
+        ]
 
     def test_semgrep(self, tmp_path: Path) -> None:
         (tmp_path / "py150").mkdir()
         section = cases.tree(Tools(tmp_path, tmp_path, tmp_path / "rules", frozenset({"semgrep"})), tmp_path, "py150")
         assert [case.name for case in section.cases] == ["Semgrep"]
         assert str(tmp_path / "rules") in section.cases[0].command
+        assert section.notes == ["Semgrep ran with the rules in `rules`."]
 
     def test_changing_one_file_leaves_the_corpus_alone(self, tmp_path: Path) -> None:
         (tmp_path / "corpus").mkdir()
@@ -99,7 +103,7 @@ class TestCases:
         for package in cases.GROWING:
             (tmp_path / "corpus" / "py" / package).mkdir(parents=True)
             (tmp_path / "corpus" / "py" / package / "a.py").write_text("x = 1\n")
-        section = cases.growth(Tools(tmp_path, tmp_path, None), tmp_path / "corpus", tmp_path, 3)
+        section = cases.growth(Tools(tmp_path, tmp_path, cases.SEMGREP_RULES), tmp_path / "corpus", tmp_path, 3)
         assert (section.files, section.size) == (21, 126)
 
 
