@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from lsprotocol import types
 
 from mlwarden.config.codes import covers
-from mlwarden.model.fixes import Applicability, Fix
+from mlwarden.model.fixes import Applicability, Fix, TextEdit
 from mlwarden_lsp.analysis import Analysis, Shown
+from mlwarden_lsp.config_actions import Context, ignoring_edit
 from mlwarden_lsp.convert import Encoding, offset_of
 from mlwarden_lsp.diagnostics import numbers
 from mlwarden_lsp.edits import PlacedEdit, placed, workspace_edit
 from mlwarden_lsp.fix_all import Scope, all_rounds, one_round
 from mlwarden_lsp.snapshot import NotebookSnapshot, Part, Snapshot
-from mlwarden_lsp.suppression import suppression_edit
+from mlwarden_lsp.suppression import cell_suppression_edit, suppression_edit
 
 FIX_ALL = "source.fixAll.mlwarden"
 NOTEBOOK_FIX_ALL = "notebook.source.fixAll.mlwarden"
+SHOW_RULE = "mlwarden.showRule"
 KINDS = (types.CodeActionKind.QuickFix.value, FIX_ALL, NOTEBOOK_FIX_ALL)
 
 
@@ -66,6 +68,7 @@ class Actions:
         document_changes: the client takes edits with versions.
         known: the codes of all rules.
         check: checks a snapshot that is in no editor.
+        context: what else there is beside the document.
     """
 
     analysis: Analysis
@@ -73,6 +76,7 @@ class Actions:
     document_changes: bool
     known: frozenset[str]
     check: Callable[[Snapshot], Analysis]
+    context: Context = field(default_factory=Context)
 
     def of(self, request: Request) -> list[types.CodeAction]:
         """The actions, quick fixes first: the fixes of each finding in the range, then what is wider, then ignoring."""
@@ -89,7 +93,11 @@ class Actions:
         if request.wants(types.CodeActionKind.QuickFix.value):
             actions.extend(self._fix(shown, fix) for shown in here for fix in shown.finding.fixes)
             actions.extend(self._fix_rule(code) for code in dict.fromkeys(shown.finding.code for shown in here))
-            actions.extend(self._suppress(shown) for shown in _one_per_code(here))
+            each = list(_one_per_code(here))
+            actions.extend(self._suppress(shown) for shown in each)
+            actions.extend(self._suppress_in_cell(shown) for shown in each)
+            actions.extend(self._ignore(shown) for shown in each)
+            actions.extend(self._show_rule(shown) for shown in each)
         if request.wants(FIX_ALL):
             # Of a cell, what stays in it: clients ask for each cell.
             actions.append(self._fix_all(FIX_ALL, Scope(uri=request.part.uri), request))
@@ -141,19 +149,53 @@ class Actions:
         return types.CodeAction(title="Fix all safely fixable findings", kind=kind, edit=self._edit(edits))
 
     def _suppress(self, shown: Shown) -> types.CodeAction | None:
-        code = shown.finding.code
         document = self.analysis.document
-        if document is None or any(covers(entry, code) for entry in self.analysis.settings.unsuppressable):
+        assert document is not None
+        edit = suppression_edit(document, shown.finding, self.known, self.context.reason)
+        return self._suppression(f"Suppress with # mlwarden: ignore[{shown.finding.code}]", shown, edit)
+
+    def _suppress_in_cell(self, shown: Shown) -> types.CodeAction | None:
+        document = self.analysis.document
+        assert document is not None
+        cell = self.analysis.places.cell_of(shown.finding.span, shown.place)
+        edit = cell_suppression_edit(document, shown.finding, self.known, cell, self.context.reason)
+        title = f"Suppress in this cell with # mlwarden: ignore-cell[{shown.finding.code}]"
+        return self._suppression(title, shown, edit)
+
+    def _suppression(self, title: str, shown: Shown, edit: TextEdit | None) -> types.CodeAction | None:
+        if any(covers(entry, shown.finding.code) for entry in self.analysis.settings.unsuppressable):
             return None
-        edit = suppression_edit(document, shown.finding, self.known)
         edits = placed(self.analysis.places, [Fix("", (edit,))]) if edit is not None else None
         if not edits:
             return None
         return types.CodeAction(
-            title=f"Suppress with # mlwarden: ignore[{code}]",
+            title=title,
             kind=types.CodeActionKind.QuickFix,
             diagnostics=[shown.diagnostic],
             edit=self._edit(edits),
+        )
+
+    def _ignore(self, shown: Shown) -> types.CodeAction | None:
+        code = shown.finding.code
+        made = ignoring_edit(code, self.analysis, self.context, self.encoding, self.document_changes)
+        if made is None:
+            return None
+        return types.CodeAction(
+            title=f"Ignore {code} in {made.name}",
+            kind=types.CodeActionKind.QuickFix,
+            diagnostics=[shown.diagnostic],
+            edit=made.edit,
+        )
+
+    def _show_rule(self, shown: Shown) -> types.CodeAction | None:
+        if shown.diagnostic.code_description is None:
+            return None
+        title = f"Show the page of {shown.finding.code}"
+        return types.CodeAction(
+            title=title,
+            kind=types.CodeActionKind.QuickFix,
+            diagnostics=[shown.diagnostic],
+            command=types.Command(title, SHOW_RULE, arguments=[shown.finding.code]),
         )
 
     def _edit(self, edits: Iterable[PlacedEdit]) -> types.WorkspaceEdit:

@@ -7,10 +7,10 @@ from typing import Any
 
 from lsprotocol import types
 
+from mlwarden_lsp.actions import SHOW_RULE
 from mlwarden_lsp.session import Session
 
 SCAN = "mlwarden.scanWorkspace"
-SHOW_RULE = "mlwarden.showRule"
 
 
 class ArgumentError(ValueError):

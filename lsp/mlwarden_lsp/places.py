@@ -53,6 +53,17 @@ class Places:
             span = to_file_span(self.document, span)
         return _shifted(self.snapshot.part, span)
 
+    def cell_of(self, span: Span, place: Place) -> int | None:
+        """The cell that a span at a place belongs to, be it in the source or in an output; None outside of cells."""
+        if not isinstance(self.document, Notebook) or span.cell is not None:
+            return span.cell
+        if isinstance(self.snapshot, NotebookSnapshot):
+            return next((number for number, cell in enumerate(self.snapshot.cells) if cell is place.part), None)
+        from mlwarden.notebooks.mapping import cell_at
+
+        cell = cell_at(self.document, span.start)
+        return cell.index if cell is not None else None
+
     def of_edit(self, edit: TextEdit) -> Place | None:
         """Where an edit applies; None if the editor has no such text: what is no cell, in a notebook of cells."""
         if edit.span.cell is None and isinstance(self.snapshot, NotebookSnapshot):

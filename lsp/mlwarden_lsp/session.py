@@ -15,6 +15,7 @@ from mlwarden.model.rule_info import DocumentKind
 from mlwarden_lsp.analysis import Analysis, Shown, analyse
 from mlwarden_lsp.checks import Checks
 from mlwarden_lsp.code_places import is_config
+from mlwarden_lsp.config_actions import Context
 from mlwarden_lsp.convert import negotiated
 from mlwarden_lsp.diagnostics import Rendering
 from mlwarden_lsp.disk import Disk
@@ -271,6 +272,18 @@ class Session:
         scope = self.workspace.of(uri)
         chosen = scope.settings.config_file(scope.configuration.root)
         return is_config(uri) or (chosen is not None and str(chosen) == path_of(uri))
+
+    def context(self, uri: str) -> Context:
+        """What actions on a document need to know beside it."""
+        scope = self.workspace.of(uri)
+        parts = [part for uri in self.store.uris() if self.is_config(uri) and (part := self.part(uri)) is not None]
+        return Context(
+            root=scope.configuration.root,
+            configs={path: part for part in parts if (path := path_of(part.uri)) is not None},
+            create_files=self.features.create_files,
+            overruled=scope.settings.select is not None,
+            reason=scope.settings.suppression_reason,
+        )
 
     async def in_worker(self, run: Callable[[], _T]) -> _T:
         """Run something that takes its time where it holds up no messages."""

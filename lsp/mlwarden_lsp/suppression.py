@@ -14,32 +14,84 @@ from mlwarden.source.documents import Document, ModelFile, PythonModule, lines_a
 from mlwarden.source.lines import LineIndex
 
 _BRACKET = re.compile(r"mlwarden[ \t]*:[ \t]*ignore[ \t]*\[(?P<codes>[^\]]*)\]")
+_CELL_BRACKET = re.compile(r"[ \t]*(?:#|<!--)[ \t]*mlwarden[ \t]*:[ \t]*ignore-cell[ \t]*\[(?P<codes>[^\]\r\n]*)\]")
 _INDENT = re.compile(r"[ \t]*")
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
 
-def suppression_edit(document: Document, finding: Finding, known: frozenset[str]) -> TextEdit | None:
+def suppression_edit(document: Document, finding: Finding, known: frozenset[str], reason: str = "") -> TextEdit | None:
     """The smallest edit by which a comment covers the finding; None if there is none.
 
     Whether it does is asked of the parser of suppressions: what is offered works. Where text is no code, a comment
     behind a value might become part of it, so it gets a line of its own.
+
+    Args:
+        document: where the finding is.
+        finding: the finding.
+        known: the codes of all rules.
+        reason: what is written behind the codes of a new comment.
     """
     if isinstance(document, ModelFile) or (isinstance(document, Notebook) and finding.span.cell is None):
         return None
-    for edit in _candidates(document, finding):
-        if _covers(_edited(document, edit), _moved(finding, edit), known):
-            return edit
-    return None
+    return _first_that_covers(_candidates(document, finding, _said(reason)), document, finding, known)
 
 
-def _candidates(document: Document, finding: Finding) -> Iterator[TextEdit]:
+def cell_suppression_edit(
+    document: Document, finding: Finding, known: frozenset[str], cell: int | None, reason: str = ""
+) -> TextEdit | None:
+    """The edit by which a comment at the top of a notebook cell covers the finding; None if there is none.
+
+    Such a comment counts for the cell's outputs, too. Arguments as for `suppression_edit`; `cell` is the cell.
+    """
+    if not isinstance(document, Notebook) or cell is None:
+        return None
+    edits = _cell_candidates(document, cell, finding.code, _said(reason))
+    if finding.span.cell is None and not document.text:
+        return next(edits, None)  # an output of the file's, which the editor's notebook does not have
+    return _first_that_covers(edits, document, finding, known)
+
+
+def _first_that_covers(
+    edits: Iterator[TextEdit], document: Document, finding: Finding, known: frozenset[str]
+) -> TextEdit | None:
+    return next((edit for edit in edits if _covers(_edited(document, edit), _moved(finding, edit), known)), None)
+
+
+def _said(reason: str) -> str:
+    """A reason as it stands behind the codes: on one line."""
+    words = " ".join(reason.split())
+    return f" {words}" if words else ""
+
+
+def _candidates(document: Document, finding: Finding, reason: str) -> Iterator[TextEdit]:
     lines = lines_at(document, finding.span.cell)
     python = _python(document, finding.span.cell)
     if python is not None:
-        yield from _behind(lines, python, finding)
+        yield from _behind(lines, python, finding, reason)
         return
-    yield _above(lines, finding, "# mlwarden: ignore[{}]")
-    yield _above(lines, finding, "<!-- mlwarden: ignore[{}] -->")
+    yield _above(lines, finding, "# mlwarden: ignore[{}]" + reason)
+    yield _above(lines, finding, "<!-- mlwarden: ignore[{}]" + reason + " -->")
+
+
+def _cell_candidates(notebook: Notebook, cell: int, code: str, reason: str) -> Iterator[TextEdit]:
+    """In the comment that is there, else on a line of its own at the top, below a cell magic."""
+    source = notebook.cells[cell].source
+    lines = notebook.cells[cell].lines
+    number = next((number for number in range(len(lines)) if lines.line_text(number).strip()), 0)
+    magic = lines.line_text(number).lstrip().startswith("%%")
+    first = number + 1 if magic else number
+    at = lines.starts[first] if first < len(lines) else len(source)
+    bracket = _CELL_BRACKET.match(source, at)
+    if bracket is not None:
+        end = bracket.end("codes")
+        yield TextEdit(Span(end, end, cell), f", {code}" if bracket["codes"].strip() else code)
+    newline = _LINE_END.search(source)
+    end_of_line = newline.group() if newline else "\n"
+    before = end_of_line if magic and first >= len(lines) else ""
+    after = "" if before else end_of_line
+    markdown = notebook.cells[cell].kind == "markdown"
+    text = f"mlwarden: ignore-cell[{code}]{reason}"
+    yield TextEdit(Span(at, at, cell), before + (f"<!-- {text} -->" if markdown else f"# {text}") + after)
 
 
 def _python(document: Document, cell: int | None) -> str | None:
@@ -51,7 +103,7 @@ def _python(document: Document, cell: int | None) -> str | None:
     return None
 
 
-def _behind(lines: LineIndex, python: str, finding: Finding) -> Iterator[TextEdit]:
+def _behind(lines: LineIndex, python: str, finding: Finding, reason: str) -> Iterator[TextEdit]:
     """At the end of the first line on which a comment can be written, or in the comment that is there."""
     from mlwarden.policy.comments import python_layout
 
@@ -69,7 +121,7 @@ def _behind(lines: LineIndex, python: str, finding: Finding) -> Iterator[TextEdi
     end = lines.line_end(line)
     end -= len(lines.line_text(line)) - len(lines.line_text(line).rstrip(" \t"))
     gap = "" if end == lines.starts[line] else "  "
-    yield TextEdit(Span(end, end, finding.span.cell), f"{gap}# mlwarden: ignore[{finding.code}]")
+    yield TextEdit(Span(end, end, finding.span.cell), f"{gap}# mlwarden: ignore[{finding.code}]{reason}")
 
 
 def _above(lines: LineIndex, finding: Finding, form: str) -> TextEdit:

@@ -18,6 +18,8 @@ pytestmark = pytest.mark.asyncio
 A = "file:///nowhere/a.py"
 NOTEBOOK = "file:///nowhere/nb.ipynb"
 SUPPRESS = "Suppress with # mlwarden: ignore[MLW101]"
+SUPPRESS_CELL = "Suppress in this cell with # mlwarden: ignore-cell[MLW101]"
+SHOW = "Show the page of MLW101"
 UNSAFE = "Say nothing (unsafe: It changes what is said)"
 
 
@@ -84,7 +86,8 @@ def outcome(session: Session, action: types.CodeAction) -> dict[str, str]:
 
 
 async def offered(session: Session, *args: Any, **kwargs: Any) -> list[tuple[str, dict[str, str]]]:
-    return [(action.title, outcome(session, action)) for action in await ask(session, *args, **kwargs)]
+    actions = await ask(session, *args, **kwargs)
+    return [(action.title, outcome(session, action)) for action in actions if action.command is None]
 
 
 async def test_quick_fixes_of_one_finding(engine: Any, client: Any, inline: Any) -> None:
@@ -132,8 +135,8 @@ async def test_a_client_without_versions_gets_plain_changes(engine: Any, client:
 @pytest.mark.parametrize(
     ("place", "titles"),
     [
-        ((0, 0), ["Say good", UNSAFE, "Fix all MLW101 in this file", SUPPRESS]),
-        ((0, 3), ["Say good", UNSAFE, "Fix all MLW101 in this file", SUPPRESS]),
+        ((0, 0), ["Say good", UNSAFE, "Fix all MLW101 in this file", SUPPRESS, SHOW]),
+        ((0, 3), ["Say good", UNSAFE, "Fix all MLW101 in this file", SUPPRESS, SHOW]),
         ((0, 4), []),
         ((9, 9), []),
     ],
@@ -161,7 +164,7 @@ async def test_a_finding_that_the_client_names_is_met_wherever_it_is(engine: Any
         assert all(list(action.diagnostics or ())[:1] == [second] for action in actions if "all" not in action.title)
         return [action.title for action in actions]
 
-    assert await titles(second) == ["Say good", UNSAFE, "Fix all MLW101 in this file", SUPPRESS]
+    assert await titles(second) == ["Say good", UNSAFE, "Fix all MLW101 in this file", SUPPRESS, SHOW]
     for data in (
         None,
         3,
@@ -184,7 +187,7 @@ async def test_all_of_a_rule(engine: Any, client: Any, inline: Any) -> None:
 @pytest.mark.parametrize(
     ("only", "titles"),
     [
-        (["quickfix"], ["Say good", UNSAFE, SUPPRESS]),
+        (["quickfix"], ["Say good", UNSAFE, SUPPRESS, SHOW]),
         (["source"], ["Fix all safely fixable findings"]),
         (["source.fixAll"], ["Fix all safely fixable findings"]),
         (["source.fixAll.mlwarden"], ["Fix all safely fixable findings"]),
@@ -259,6 +262,7 @@ async def test_a_notebooks_fixes_go_to_its_cells(engine: Any, client: Any, inlin
         UNSAFE: {first: "!ls\n"},
         "Fix all MLW101 in this notebook": {first: "!ls\ngood", third: "good good"},
         SUPPRESS: {first: "!ls\nbad  # mlwarden: ignore[MLW101]"},
+        SUPPRESS_CELL: {first: "# mlwarden: ignore-cell[MLW101]\n!ls\nbad"},
         "Fix all safely fixable findings": {first: "!ls\ngood", third: "good good"},
     }
     assert await offered(session, 0, 0, uri=third, only=["source.fixAll"]) == [
@@ -306,6 +310,51 @@ async def test_requests_about_what_is_not_open(engine: Any, client: Any, inline:
     assert await ask(session, 0, 0, uri=uri) == []
     position = types.HoverParams(types.TextDocumentIdentifier(uri), types.Position(0, 0))
     assert await text_document_hover.handle(session, position) is None
+
+
+async def test_the_page_of_a_rule(engine: Any, client: Any, inline: Any) -> None:
+    session = make(engine, client, inline)
+    open_text(session, "bad")
+    *_, action = await ask(session, 0, 0, only=["quickfix"])
+    assert (action.title, action.edit) == (SHOW, None)
+    assert action.command == types.Command(SHOW, "mlwarden.showRule", arguments=["MLW101"])
+
+
+async def test_suppressing_with_a_reason(engine: Any, client: Any, inline: Any) -> None:
+    session = make(engine, client, inline)
+    session.workspace.send({"suppressionReason": "accepted,\n see #7 --> x"})
+    session.workspace.take()
+    open_text(session, "bad")
+    (cell,) = open_notebook(session, "%%time\nbad")
+    reason = "accepted, see #7 --> x"
+    assert dict(await offered(session, 0, 0))[SUPPRESS] == {A: f"bad  # mlwarden: ignore[MLW101] {reason}"}
+    actions = dict(await offered(session, 1, 0, uri=cell))
+    assert actions[SUPPRESS_CELL] == {cell: f"%%time\n# mlwarden: ignore-cell[MLW101] {reason}\nbad"}
+
+
+class Moving:
+    """Runs what it is given, after the document has changed, so many times."""
+
+    def __init__(self, session: Session, times: int) -> None:
+        self.session, self.times = session, times
+
+    async def __call__(self, run: Any) -> Any:
+        if self.times:
+            self.times -= 1
+            changes = [types.TextDocumentContentChangeWholeDocument(text="x\nbad")]
+            self.session.store.change_text(A, 10 - self.times, changes)
+        return run()
+
+
+async def test_actions_for_a_state_that_is_gone_are_made_anew(
+    engine: Any, client: Any, inline: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = make(engine, client, inline)
+    open_text(session, "bad")
+    monkeypatch.setattr(session, "in_worker", Moving(session, 1))
+    assert await offered(session, 1, 0, only=["source"]) == [(ALL, {A: "x\ngood"})]
+    monkeypatch.setattr(session, "in_worker", Moving(session, 99))
+    assert await ask(session, 1, 0) == []
 
 
 # --- hover ---------------------------------------------------------------------------------------------------------
