@@ -1,5 +1,6 @@
 // The commands of the palette.
 import * as vscode from "vscode";
+import { PRIVATE } from "./discovery";
 import { fixAll } from "./fixes";
 import type { PrivateEnvironment } from "./install";
 import { RulePages } from "./pages";
@@ -53,16 +54,22 @@ async function told(log: vscode.LogOutputChannel, name: string, run: () => unkno
 /** Installs mlwarden into an environment of the editor's own and runs it; returns what was installed. */
 async function install({ server, status, environment, log }: Parts): Promise<string> {
   const options = { location: vscode.ProgressLocation.Notification, title: "Installing mlwarden", cancellable: true };
+  let version: string;
   status.installing();
   try {
-    return await vscode.window.withProgress(options, async (progress, token) => {
+    version = await vscode.window.withProgress(options, async (progress, token) => {
       const report = (message: string) => progress.report({ message: message.slice(0, 80) });
-      const version = await environment.install(readInstallSettings(), report, token);
-      log.info(`install: ${version} is installed`);
-      return version;
+      return environment.install(readInstallSettings(), report, token);
     });
+    log.info(`install: ${version} is installed`);
   } finally {
     await server.restart();
-    await environment.removeOld();
   }
+  await environment.removeOld();
+  const { program } = server;
+  if (program !== undefined && program.origin !== PRIVATE) {
+    const used = `${program.version} is run, since it comes first (${program.origin}).`;
+    void vscode.window.showInformationMessage(`${version} is installed for the editor. ${used}`);
+  }
+  return version;
 }

@@ -11,6 +11,8 @@ const PROBE_SECONDS = 30;
 // called types.py there would be executed.
 const BY_INTERPRETER = ["-c", "import sys; sys.path[:] = filter(None, sys.path); from mlwarden.cli.main import run; run()"];
 
+export const PRIVATE = "private environment";
+
 /** A program that may be mlwarden. */
 interface Candidate {
   readonly origin: string;
@@ -61,9 +63,9 @@ async function* candidates(
     yield { origin: "PATH", command, args: [] };
   }
   if (ownInterpreter === undefined) {
-    log.info("private environment: not installed");
+    log.info(`${PRIVATE}: not installed`);
   } else {
-    yield { origin: "private environment", command: ownInterpreter, args: BY_INTERPRETER };
+    yield { origin: PRIVATE, command: ownInterpreter, args: BY_INTERPRETER };
   }
 }
 
@@ -98,7 +100,6 @@ async function probe({ command, args }: Candidate): Promise<string> {
 
 /** The version that the interpreter's mlwarden has; rejects unless it has the language server, too. */
 export async function installedVersion(interpreter: string): Promise<string> {
-  const serves = [...BY_INTERPRETER.slice(0, 1), "import sys; sys.path[:] = filter(None, sys.path); import mlwarden_lsp.server"];
-  await output(interpreter, serves, PROBE_SECONDS);
+  await output(interpreter, ["-I", "-c", "import mlwarden_lsp.server"], PROBE_SECONDS);
   return probe({ origin: "", command: interpreter, args: BY_INTERPRETER });
 }

@@ -1,5 +1,5 @@
 // An mlwarden of the editor's own, in a virtual environment in the extension's storage.
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import * as vscode from "vscode";
@@ -122,7 +122,7 @@ export class PrivateEnvironment {
 
   /** Runs a program, its output going to the log line by line. */
   #run(command: string, args: readonly string[], report: (line: string) => void, token: vscode.CancellationToken): Promise<void> {
-    this.log.info(`install: ${[command, ...args].join(" ")}`);
+    this.log.info(`install: ${masked([command, ...args].join(" "))}`);
     return new Promise((resolve, reject) => {
       // A group of its own, so that what pip starts ends with it.
       const child = spawn(command, [...args], { cwd: this.storage, windowsHide: true, detached: !WINDOWS });
@@ -131,18 +131,14 @@ export class PrivateEnvironment {
         const text = data.toString("utf8");
         said = (said + text).slice(-4000);
         for (const line of text.split(/\r?\n/).filter((each) => each.trim() !== "")) {
-          this.log.info(`install: ${line}`);
-          report(line.trim());
+          this.log.info(`install: ${masked(line)}`);
+          report(masked(line.trim()));
         }
       };
       child.stdout.on("data", lines);
       child.stderr.on("data", lines);
       const stop = token.onCancellationRequested(() => {
-        if (WINDOWS || child.pid === undefined) {
-          child.kill();
-        } else {
-          process.kill(-child.pid, "SIGTERM");
-        }
+        endGroup(child);
       });
       child.once("error", (error) => reject(error));
       child.once("close", (code) => {
@@ -152,11 +148,29 @@ export class PrivateEnvironment {
         } else if (code === 0) {
           resolve();
         } else {
-          reject(new Error(errorLine(said) ?? `${path.basename(command)} ended with status ${code}`));
+          reject(new Error(masked(errorLine(said) ?? "") || `${path.basename(command)} ended with status ${code}`));
         }
       });
     });
   }
+}
+
+/** Ends a process and those that it has started. */
+function endGroup(child: ChildProcess): void {
+  try {
+    if (WINDOWS || child.pid === undefined) {
+      child.kill();
+    } else {
+      process.kill(-child.pid, "SIGTERM");
+    }
+  } catch {
+    // It has ended.
+  }
+}
+
+/** The text without the names and passwords in addresses, such as that of a mirror. */
+function masked(text: string): string {
+  return text.replace(/:\/\/[^/@\s]+@/g, "://****@");
 }
 
 /** pip says what is wrong in a line of its own, and may have advice after it. */

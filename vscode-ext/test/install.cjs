@@ -34,12 +34,15 @@ const tests = {
 
   async "what cannot be installed is told in words, and leaves nothing behind"() {
     const { withProgress } = progressing();
-    await s.withSetting("mlwarden.install.package", "./no-such-package.whl[lsp]", async () => {
+    // pip is told an address that is never asked; the password in it is not for the log.
+    const mirror = `https://somebody:${"pass" + "word"}@127.0.0.1:9/`;
+    await s.withSetting("mlwarden.install.pipArguments", ["--index-url", mirror], () =>
+      s.withSetting("mlwarden.install.package", "./no-such-package.whl[lsp]", async () => {
       const asked = await s.answering({ showErrorMessage: undefined, withProgress }, () => s.run("install"));
       const messages = asked.filter(([name]) => name === "showErrorMessage").map(([, message]) => message);
       assert.match(messages.at(-1), /^mlwarden: ERROR: .*no-such-package\.whl/);
       assert.equal(s.api().state, "failed");
-    }, vscode.ConfigurationTarget.Global);
+    }, vscode.ConfigurationTarget.Global), vscode.ConfigurationTarget.Global);
     assert.deepEqual(environments(), []);
   },
 
@@ -79,11 +82,26 @@ const tests = {
 
   async "installed again, the old environment goes"() {
     const { withProgress } = progressing();
-    await s.answering({ withProgress }, () => s.run("install"));
+    const asked = await s.answering({ withProgress, showInformationMessage: undefined }, () => s.run("install"));
+    assert.deepEqual(asked.map(([name]) => name), ["withProgress"]);
     assert.equal(s.api().state, "running");
     assert.deepEqual(environments(), ["environment-2"]);
     const document = await s.open("model.py");
     await s.shows(document.uri, s.MODEL);
+  },
+
+  async "what comes first is still run, and that is told"() {
+    const { storage } = s.api();
+    const first = path.join(storage, "first");
+    fs.writeFileSync(first, `#!/bin/sh\nexec "$(ls -d '${storage}'/environments/*/bin/mlwarden | tail -n 1)" "$@"\n`, { mode: 0o755 });
+    const { withProgress } = progressing();
+    await s.withSetting("mlwarden.path", first, async () => {
+      await s.until("the first", () => s.api().state === "running" && s.api().origin === "setting mlwarden.path");
+      const asked = await s.answering({ withProgress, showInformationMessage: undefined }, () => s.run("install"));
+      assert.match(asked.at(-1)[1], /^(mlwarden [^ ]+) is installed for the editor\. \1 is run, since it comes first \(setting mlwarden\.path\)\.$/);
+      assert.equal(s.api().origin, "setting mlwarden.path");
+    });
+    await s.until("the private one", () => s.api().origin === "private environment");
   },
 };
 

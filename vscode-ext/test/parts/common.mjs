@@ -33,7 +33,7 @@ export async function inHost(file, options, check = () => {}) {
   try {
     const { code, output, log } = await runExtensionTests(cs, { extension, tests: path.join(tests, file), print: console.log });
     if (code === 0) {
-      await check(output);
+      await check(output, cs);
       return 0;
     }
     showLogs(cs, log);
