@@ -1,5 +1,6 @@
 // Files: findings, hover, each kind of code action, fixes on save.
 const assert = require("node:assert/strict");
+const fs = require("node:fs");
 const vscode = require("vscode");
 const s = require("./support.cjs");
 
@@ -32,6 +33,71 @@ module.exports = {
     const [{ code, message }] = vscode.languages.getDiagnostics(document.uri);
     assert.deepEqual([code.value, code.target.path.split("/").at(-1)], ["MLW102", "MLW102.md"]);
     assert.ok(message.includes("torch.load"), message);
+  },
+
+  async "the rule's page is opened by an action"() {
+    const document = await s.open("model.py");
+    await s.shows(document.uri, s.MODEL);
+    await s.take(document, 2, "Show the page of MLW102");
+    const page = await s.until("the rule's page", () =>
+      vscode.workspace.textDocuments.find((each) => each.uri.toString() === "mlwarden-rule:/MLW102.md"));
+    assert.match(page.getText(), /^# MLW102 `torch-load-default`\n/);
+    await vscode.commands.executeCommand("workbench.action.closeActiveEditor");
+  },
+
+  async "a reason stands in the comment that suppresses"() {
+    const document = await s.open("model.py");
+    await s.shows(document.uri, s.MODEL);
+    await s.withSetting("mlwarden.suppressionReason", "built by our own job", async () => {
+      const edited = 'again = torch.load("again.pt")  # mlwarden: ignore[MLW102] built by our own job';
+      await s.until("the reason", async () => {
+        const { edit } = await s.action(document, 3, "Suppress with # mlwarden: ignore[MLW102]");
+        return edit.get(document.uri).some(({ newText }) => newText.includes("built by our own job"));
+      });
+      await s.take(document, 3, "Suppress with # mlwarden: ignore[MLW102]");
+      assert.equal(document.lineAt(3).text, edited);
+      await s.shows(document.uri, s.MODEL.slice(0, 1));
+    });
+    await s.revert();
+  },
+
+  async "a rule is ignored in the configuration file that is there"() {
+    const config = s.file("mlwarden.toml");
+    const before = fs.readFileSync(config.fsPath, "utf8");
+    const document = await s.open("model.py");
+    await s.shows(document.uri, s.MODEL);
+    await s.take(document, 2, "Ignore MLW102 in mlwarden.toml");
+    const edited = await vscode.workspace.openTextDocument(config);
+    assert.ok(edited.isDirty);
+    assert.match(edited.getText(), /^ignore = \["MLW102"\]$/m);
+    assert.match(edited.getText(), /^select = \["MLW102"\]$/m);
+    assert.ok(await edited.save());
+    await s.shows(document.uri, []);
+    fs.writeFileSync(config.fsPath, before);
+    await s.shows(document.uri, s.MODEL);
+  },
+
+  async "a rule is ignored in a new configuration file where there is none"() {
+    const config = s.file("mlwarden.toml");
+    const before = fs.readFileSync(config.fsPath, "utf8");
+    const document = await s.open("model.py");
+    await s.shows(document.uri, s.MODEL);
+    fs.rmSync(config.fsPath);
+    try {
+      // Until the server knows, it edits a file that is gone.
+      await s.until("the edit that creates the file", async () => {
+        const { edit } = await s.action(document, 2, "Ignore MLW102 in mlwarden.toml").catch(() => ({}));
+        return edit && edit.size > 0 && edit.get(config).some(({ newText }) => newText === 'ignore = ["MLW102"]\n');
+      });
+      await s.take(document, 2, "Ignore MLW102 in mlwarden.toml");
+      const created = await vscode.workspace.openTextDocument(config);
+      assert.equal(created.getText(), 'ignore = ["MLW102"]\n');
+      assert.ok(await created.save());
+      await s.shows(document.uri, []);
+    } finally {
+      fs.writeFileSync(config.fsPath, before);
+    }
+    await s.shows(document.uri, s.MODEL);
   },
 
   async "the kind source.fixAll.mlwarden applies safe fixes only, and all of them"() {

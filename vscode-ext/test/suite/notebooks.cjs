@@ -53,6 +53,16 @@ module.exports = {
     await s.revert();
   },
 
+  async "findings of a rule are suppressed in their whole cell"() {
+    const notebook = await s.openNotebook(s.copy("nb.ipynb", "suppressed-cell.ipynb"));
+    const load = notebook.cellAt(2).document;
+    await s.shows(load.uri, [`mlwarden MLW102 ${s.LOW} 0 8 0 30`]);
+    await s.take(load, 0, "Suppress in this cell with # mlwarden: ignore-cell[MLW102]");
+    assert.equal(load.getText(), '# mlwarden: ignore-cell[MLW102]\nmodel = torch.load("model.pt")');
+    await s.shows(load.uri, []);
+    await s.revert();
+  },
+
   async "a notebook is saved as it was but for the fix"() {
     const before = fs.readFileSync(s.file("nb.ipynb").fsPath, "utf8");
     const notebook = await s.openNotebook(s.copy("nb.ipynb", "saved.ipynb"));
