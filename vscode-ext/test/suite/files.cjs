@@ -143,6 +143,30 @@ module.exports = {
     await s.revert();
   },
 
+  async "codes are completed in comments and in the configuration file, and explained there"() {
+    const document = await s.open("model.py");
+    await s.shows(document.uri, s.MODEL);
+    const comment = "  # mlwarden: ignore[MLW1";
+    await vscode.window.activeTextEditor.edit((edit) => edit.insert(document.lineAt(3).range.end, comment));
+    const completed = async (uri, position) => {
+      const { items } = await vscode.commands.executeCommand("vscode.executeCompletionItemProvider", uri, position);
+      return items.map(({ label }) => label.label ?? label);
+    };
+    const line = document.lineAt(3).text;
+    assert.ok((await completed(document.uri, document.lineAt(3).range.end)).includes("MLW102"), line);
+    await vscode.window.activeTextEditor.edit((edit) => edit.insert(document.lineAt(3).range.end, "02]"));
+    const at = new vscode.Position(3, line.length);
+    await s.until("the page over the code", async () => {
+      const hovers = await vscode.commands.executeCommand("vscode.executeHoverProvider", document.uri, at);
+      return hovers.some(({ contents }) => contents.some(({ value }) => value.includes("# MLW102 `torch-load-default`")));
+    });
+    await s.revert();
+    const config = await s.open("mlwarden.toml");
+    const [row] = [...config.getText().split("\n").keys()].filter((number) => config.lineAt(number).text.startsWith("select"));
+    const inside = new vscode.Position(row, config.lineAt(row).text.indexOf("MLW") + 3);
+    assert.ok((await completed(config.uri, inside)).some((label) => String(label).startsWith("MLW1")));
+  },
+
   async "files that are neither Python nor notebooks: dependencies, unsaved text"() {
     const untitled = await vscode.workspace.openTextDocument({ language: "python", content: 'import torch\ntorch.load("a")\n' });
     await vscode.window.showTextDocument(untitled);
