@@ -116,6 +116,8 @@ def measured(arguments: argparse.Namespace) -> report.Results:
     file = arguments.results / f"{time.strftime('%Y-%m-%d-%H%M%S')}.json"
     with tempfile.TemporaryDirectory(dir=folder.parent) as temporary:
         for section in sections(arguments, tools, folder, Path(temporary)):
+            if arguments.cases:
+                section.cases[:] = [case for case in section.cases if case.name in arguments.cases]
             found["sections"][section.name] = run(section, arguments, Path(temporary))
             file.write_text(json.dumps(found, indent=1), encoding="utf-8")
     print(f"the figures are in {file}", file=sys.stderr)
