@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from lsprotocol import types
@@ -9,14 +10,15 @@ from lsprotocol import types
 from mlwarden.config.settings import Settings
 from mlwarden.model.findings import Finding
 from mlwarden.source.documents import Document
-from mlwarden.source.problems import Problem
+from mlwarden.source.problems import UNUSED_SUPPRESSION, Problem
 from mlwarden_lsp.configuration import Configuration
 from mlwarden_lsp.diagnostics import Rendering, diagnostic_of
 from mlwarden_lsp.documents import document_of, refused
 from mlwarden_lsp.engine import Engine
 from mlwarden_lsp.paths import path_of
 from mlwarden_lsp.places import Place, Places
-from mlwarden_lsp.snapshot import Snapshot, TextSnapshot
+from mlwarden_lsp.saved_outputs import shown_at
+from mlwarden_lsp.snapshot import NotebookSnapshot, Snapshot, TextSnapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +77,28 @@ def analyse(snapshot: Snapshot, engine: Engine, configuration: Configuration, re
         result = engine.check(document, in_force.settings, configuration.project)
     places = Places(snapshot, document)
     shown: list[Shown] = []
-    for finding in result.verdict.reported:
-        place = places.of(finding.span)
-        if place is not None:
-            diagnostic = diagnostic_of(finding, place, places, len(shown), rendering)
-            shown.append(Shown(finding, place, diagnostic))
+    for finding, place in _placed(result.verdict.reported, places, configuration, in_force.settings):
+        diagnostic = diagnostic_of(finding, place, places, len(shown), rendering)
+        shown.append(Shown(finding, place, diagnostic))
     return Analysis(snapshot, document, in_force.settings, tuple(shown), result.failures, in_force.problem)
+
+
+def _placed(
+    findings: Iterable[Finding], places: Places, configuration: Configuration, settings: Settings
+) -> Iterator[tuple[Finding, Place]]:
+    snapshot = places.snapshot
+    for finding in findings:
+        place = places.of(finding.span)
+        if place is not None and not (isinstance(snapshot, NotebookSnapshot) and _may_be_used(finding, place)):
+            yield finding, place
+    path = path_of(snapshot.uri)
+    if isinstance(snapshot, NotebookSnapshot) and path is not None:
+        yield from shown_at(snapshot, configuration.outputs.of(path, settings, configuration.project))
+
+
+def _may_be_used(finding: Finding, place: Place) -> bool:
+    """Whether a suppression that seems to be idle may be there for an output, which the editor keeps to itself."""
+    if finding.code != UNUSED_SUPPRESSION:
+        return False
+    text = place.part.text[place.start : place.end]
+    return "ignore-cell" in text or "ignore-file" in text or text == place.part.text  # the last: a cell tag

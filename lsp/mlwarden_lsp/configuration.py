@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mlwarden.config.settings import Settings
 from mlwarden_lsp.engine import Engine
+from mlwarden_lsp.saved_outputs import SavedOutputs
 from mlwarden_lsp.settings import ClientSettings
 
 if TYPE_CHECKING:
@@ -37,12 +38,14 @@ class Configuration:
 
     Attributes:
         client: what the editor asks for.
+        outputs: what is found in the saved outputs of notebooks.
         root: the folder; its configuration counts for documents that are no files. None where none is open.
     """
 
     def __init__(self, engine: Engine, client: ClientSettings, root: str | None) -> None:
         """Nothing is read before it is needed."""
         self.client, self.root = client, root
+        self.outputs = SavedOutputs(engine)
         self._engine = engine
         self._lock = threading.Lock()
         self._sources: _Sources | None = None
