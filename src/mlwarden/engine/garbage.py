@@ -6,8 +6,9 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-# A typical file leaves some ten thousand objects behind that refer to each other in circles.
-NEW_OBJECTS = 300_000
+# A typical file leaves some ten thousand objects behind that refer to each other in circles. Few at a time are collected
+# faster than many: they are still in the processor's cache (diffusers, 1,100 files: 2.4 s with this, 7.6 s with 300,000).
+NEW_OBJECTS = 50_000
 
 
 def collect_if_due(new_objects: int = NEW_OBJECTS) -> bool:
