@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import sys
 from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
-from typing import Any
 
 import pytest
 import pytest_lsp
 from lsprotocol import types
-from pygls.protocol import default_converter
-from pytest_lsp import ClientServerConfig, LanguageClient, client_capabilities
-from pytest_lsp.client import DEFAULT_CLIENT_FEATURES, register_lsp_features
+from tests.mlwarden_lsp.real_editor import Editor, capabilities, config
 
 from mlwarden.config.settings import Settings
 from mlwarden.engine.check import check_document
@@ -25,88 +20,6 @@ from mlwarden.source.lines import LineIndex
 from mlwarden_lsp.convert import Encoding, applied
 
 pytestmark = pytest.mark.asyncio
-COMMAND = [sys.executable, "-m", "mlwarden", "server"]
-# Seconds after which a server that says nothing is taken to hang: a guard, not a measurement.
-HANGS = 60
-Published = types.PublishDiagnosticsParams
-
-
-class Editor(LanguageClient):
-    """A client that remembers all that was published, and can wait for it."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.published: list[Published] = []
-        self.came = asyncio.Condition()
-        self.registered: list[str] = []
-
-    async def diagnostics_of(self, uri: str, version: int | None) -> list[types.Diagnostic]:
-        """The diagnostics for a version of a text, once they are there. A server that sends none fails the test."""
-        try:
-            return await asyncio.wait_for(self._diagnostics_of(uri, version), HANGS)
-        except asyncio.TimeoutError:
-            pytest.fail(f"no diagnostics for {uri} in version {version}; there are {self.published}")
-
-    async def _diagnostics_of(self, uri: str, version: int | None) -> list[types.Diagnostic]:
-        async with self.came:
-            while True:
-                for params in self.published:
-                    if (params.uri, params.version) == (uri, version):
-                        return list(params.diagnostics)
-                await self.came.wait()
-
-    def open(self, uri: str, text: str, language: str = "python", version: int = 1) -> None:
-        self.text_document_did_open(
-            types.DidOpenTextDocumentParams(types.TextDocumentItem(uri, language, version, text))
-        )
-
-    def change(self, uri: str, version: int, *changes: types.TextDocumentContentChangeEvent) -> None:
-        identifier = types.VersionedTextDocumentIdentifier(version=version, uri=uri)
-        self.text_document_did_change(types.DidChangeTextDocumentParams(identifier, list(changes)))
-
-    async def actions(self, uri: str, where: types.Range, only: Iterable[str] | None = None) -> list[types.CodeAction]:
-        context = types.CodeActionContext(diagnostics=[], only=list(only) if only is not None else None)
-        params = types.CodeActionParams(types.TextDocumentIdentifier(uri), where, context)
-        answer = await self.text_document_code_action_async(params)
-        assert all(isinstance(action, types.CodeAction) for action in answer or ())
-        return list(answer or ())  # type: ignore[arg-type]
-
-
-async def _published(client: Editor, params: Published) -> None:
-    client.diagnostics[params.uri] = params.diagnostics
-    async with client.came:
-        client.published.append(params)
-        client.came.notify_all()
-
-
-def _register(client: Editor, params: types.RegistrationParams) -> None:
-    client.registered.extend(registration.method for registration in params.registrations)
-
-
-def make_editor() -> Editor:
-    editor = Editor(converter_factory=default_converter)
-    features = {
-        **DEFAULT_CLIENT_FEATURES,
-        types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS: _published,
-        types.CLIENT_REGISTER_CAPABILITY: _register,
-    }
-    register_lsp_features(editor, features)
-    return editor
-
-
-def capabilities(encodings: list[str] | None = None, *, notebooks: bool = True) -> types.ClientCapabilities:
-    """Those of VS Code, with what it has got since the version that the test library knows."""
-    found = client_capabilities("visual-studio-code")
-    if notebooks:
-        found.notebook_document = types.NotebookDocumentClientCapabilities(
-            types.NotebookDocumentSyncClientCapabilities()
-        )
-    found.general = types.GeneralClientCapabilities(position_encodings=encodings)
-    return found
-
-
-def config() -> ClientServerConfig[Editor]:
-    return ClientServerConfig(server_command=COMMAND, client_factory=make_editor)
 
 
 @pytest_lsp.fixture(config=config())
