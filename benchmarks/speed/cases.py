@@ -248,7 +248,7 @@ def warm(tools: Tools, corpus: Path, name: str, work: Path) -> Section:
         )
         filling = tools.mlwarden(*RULE_SETS[rules], "--cache-dir", "{fresh}/cache")
         section.cases.append(Case(f"mlwarden, {rules}, filling the cache", filling, (name,), files=_of_summary))
-    peers = peer_cases(tools, (name,), section.notes)
+    peers = peer_cases(tools, (name,), [])
     section.cases.extend(case for case in peers if case.name == "Ruff S, warm")
     return section
 
@@ -275,7 +275,7 @@ def notebooks(tools: Tools, corpus: Path) -> Section:
     section = Section("nb", title, corpus, [], files, size, checked=False)
     if tools.wants("mlwarden"):
         section.cases.extend(own_cases(tools, ("nb",)))
-    peers = {case.name: case for case in peer_cases(tools, ("nb",), section.notes)}
+    peers = {case.name: case for case in peer_cases(tools, ("nb",), [])}
     if tools.wants("nbqa"):
         command = (str(tools.peers / "nbqa"), "bandit", "nb", "-q", "--exit-zero", "-f", "json")
         section.cases.append(Case("nbQA + Bandit", command, ("nb",), slow=True))
