@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +14,7 @@ from jsonschema import Draft202012Validator
 from mlwarden.config.schema import config_schema
 from mlwarden.config.source import CommandLine
 from mlwarden.model.levels import Confidence, Severity
+from mlwarden_lsp.commands import COMMANDS
 from mlwarden_lsp.schema import SHARED, camel, settings_schema
 from mlwarden_lsp.settings import ClientSettings, Mode, Parsed, Run, WorkspaceScan, overlaid, parse
 
@@ -150,3 +153,9 @@ _JSON = st.recursive(
 @given(_JSON)
 def test_nothing_raises(sent: Any) -> None:
     parse(sent).settings.overrides()
+
+
+def test_the_documentation_has_a_line_for_every_setting_and_command() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "editors.md").read_text()
+    rows = re.findall(r"^\| `([\w.]+)` \|", page, re.MULTILINE)
+    assert sorted(rows) == sorted([*settings_schema()["properties"], *COMMANDS])
