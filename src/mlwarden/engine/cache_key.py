@@ -17,7 +17,17 @@ from mlwarden.source.reading import read
 
 # Settings that say which files are checked, how, and what becomes of the report: no result depends on them.
 _NOT_IN_RESULTS = frozenset(
-    {"exclude", "extend_exclude", "respect_gitignore", "fail_on", "jobs", "cache", "cache_dir", "config_path"}
+    {
+        "exclude",
+        "extend_exclude",
+        "respect_gitignore",
+        "fail_on",
+        "unsafe_fixes",
+        "jobs",
+        "cache",
+        "cache_dir",
+        "config_path",
+    }
 )
 # What reads code for us; the folders of their installed versions are named after these.
 _LIBRARIES = ("bandit-", "libcst-", "detect_secrets-", "nbformat-", "packaging-", "pathspec-", "PyYAML-")
@@ -39,7 +49,9 @@ def settings_digest(settings: Settings) -> bytes:
 
 def file_name(settings: Settings) -> str:
     """The name under which results are kept that runs with such settings, in this folder, by these programs can share."""
-    asked = (settings.select, settings.extend_select, settings.ignore, settings.root, os.getcwd())  # noqa: PTH109
+    rules = (settings.select, settings.extend_select, settings.ignore)
+    shown = (settings.severity, settings.confidence, settings.baseline)
+    asked = (rules, shown, settings.root, os.getcwd())  # noqa: PTH109
     digest = blake2b(repr(asked).encode("utf-8", "surrogatepass"), digest_size=12)
     for fact in _programs():
         digest.update(fact.encode("utf-8", "surrogatepass") + b"\0")
