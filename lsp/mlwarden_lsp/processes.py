@@ -7,15 +7,19 @@ and one worker that dies takes the work of all others with it.
 
 from __future__ import annotations
 
+import os
 import pickle
 import subprocess
 import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
-from typing import IO, Any, TypeVar
+from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 from mlwarden_lsp.workers import DaemonThreads
+
+if TYPE_CHECKING:
+    import queue
 
 _T = TypeVar("_T")
 
@@ -114,9 +118,9 @@ class _Process:
 
 
 def work() -> None:
-    """What a worker process does: it answers until its server closes the pipe, or is gone."""
+    """What a worker process does: it answers until its server closes the pipe or is gone, and then ends at once."""
     import gc
-    import os
+    import queue
     import signal
 
     # The collector would walk libcst's trees over and over while they are alive, and they hold no cycles.
@@ -124,11 +128,10 @@ def work() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in a terminal is for the server
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # whatever libraries print must not get among the answers
+    tasks: queue.SimpleQueue[Any] = queue.SimpleQueue()
+    threading.Thread(target=_listen, args=(tasks,), daemon=True).start()
     while True:
-        try:
-            fn, args, kwargs = _receive(sys.stdin.buffer)
-        except EOFError:
-            return
+        fn, args, kwargs = tasks.get()
         try:
             answer = (True, fn(*args, **kwargs))
         except Exception as error:
@@ -140,6 +143,15 @@ def work() -> None:
             return
         del fn, args, kwargs, answer
         gc.collect()
+
+
+def _listen(tasks: queue.SimpleQueue[Any]) -> None:
+    """Take tasks while others are being done, so that the end of the pipe ends the process in the middle of one."""
+    try:
+        while True:
+            tasks.put(_receive(sys.stdin.buffer))
+    except BaseException:
+        os._exit(0)
 
 
 def _send(pipe: IO[bytes], value: Any) -> None:

@@ -60,11 +60,13 @@ class Plan(NamedTuple):
         chunks: the files to check, by the folder that they belong to.
         total: how many files these are.
         locations: the paths of all files that there are.
+        uris: the same as URIs.
     """
 
     chunks: deque[tuple[Scope, Chunk]]
     total: int
     locations: frozenset[str]
+    uris: frozenset[str]
 
 
 @dataclass(eq=False)
@@ -106,6 +108,7 @@ class Scans:
         threads: Executor,
         processes: Callable[[int], Executor],
         rendering: Callable[[Scope], Rendering],
+        delay: float = 0,
     ) -> None:
         """Take the parts.
 
@@ -117,6 +120,7 @@ class Scans:
             threads: where files are looked for.
             processes: makes an executor with so many workers, for one scan.
             rendering: how the diagnostics for a folder are to look.
+            delay: how long files must have stayed as they are before everything is scanned anew.
         """
         self.wanted = self.declined = False
         self._engine, self._workspace, self._disk, self._watcher = engine, workspace, disk, watcher
@@ -126,6 +130,8 @@ class Scans:
         self._seen: frozenset[str] = frozenset()
         self._changed: set[str] = set()
         self._closed = False
+        self._delay = delay
+        self._timer: asyncio.TimerHandle | None = None
 
     async def full(
         self, token: types.ProgressToken | None = None, included: Callable[[Scope], bool] | None = None
@@ -144,15 +150,16 @@ class Scans:
         try:
             return await run.task
         except asyncio.CancelledError:
-            if self._now is run:
+            if self._now in (run, None):  # no newer one has taken its place
                 self.wanted = False
-            run.stop()
             raise
 
     def again(self) -> None:
         """Scan everything anew in the background, where there was a scan at all: what counts for all files changed."""
         if self.wanted and not self._closed:
-            self._start_full(None)
+            # Tools change many files at once: their last change is what counts.
+            self._stop_timer()
+            self._timer = asyncio.get_running_loop().call_later(self._delay, self._start_full, None)
 
     def files_changed(self, paths: Iterable[str]) -> None:
         """Files were changed, made or removed: what they touch is checked again, where there was a scan at all."""
@@ -164,6 +171,7 @@ class Scans:
     def close(self) -> None:
         """Start nothing more."""
         self._closed = True
+        self._stop_timer()
         self._cancel()
 
     def _cancel(self) -> None:
@@ -171,7 +179,13 @@ class Scans:
             self._now.stop()
             self._now = None
 
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
     def _start_full(self, token: types.ProgressToken | None) -> _Run:
+        self._stop_timer()
         self._cancel()
         self._changed.clear()
         return self._start(_Run(None), token)
@@ -214,7 +228,7 @@ class Scans:
             )
             await self._check(run, plan, progress)
             self._seen = plan.locations
-            self._disk.keep_only(frozenset(map(uri_of, plan.locations)))
+            self._disk.keep_only(plan.uris)
             message = f"{plan.total} files, {len(self._disk)} findings"
             return Summary(plan.total, len(self._disk))
         except asyncio.CancelledError:
@@ -300,4 +314,4 @@ def _plan(workspace: Workspace, folders: list[Scope], changed: frozenset[str] | 
             files = affected(files, changed, seen)
         total += len(files)
         work.extend((scope, chunk) for chunk in chunks(files, config))
-    return Plan(work, total, frozenset(locations))
+    return Plan(work, total, frozenset(locations), frozenset(map(uri_of, locations)))

@@ -111,7 +111,7 @@ class Session:
         self.checks = Checks(executor, self.store.snapshot, self.check, self._checked, self._failed)
         self.workspace = Workspace(engine)
         self.disk = Disk(client.publish, lambda uri: self.store.owner(uri) is not None)
-        self.scans = Scans(engine, self.workspace, self.disk, self, executor, processes, self.rendering)
+        self.scans = Scans(engine, self.workspace, self.disk, self, executor, processes, self.rendering, debounce)
         self.features = Features()
         self.shut_down = False
         self._executor, self._debounce = executor, debounce
@@ -161,11 +161,10 @@ class Session:
     async def _pulled(self) -> Mapping[str | None, Any] | None:
         scopes = [*self.workspace.uris, None]
         try:
-            answers = await self.client.configuration(scopes)
+            return dict(zip(scopes, await self.client.configuration(scopes), strict=False))
         except Exception as error:  # whatever a client answers instead of settings
             self._log_once(f"the client gave no settings: {type(error).__name__}", types.MessageType.Info)
             return None
-        return dict(zip(scopes, answers, strict=False))
 
     async def folders_changed(self, added: Iterable[str], removed: Iterable[str]) -> None:
         """Other workspace folders are open."""

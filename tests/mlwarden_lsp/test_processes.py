@@ -79,10 +79,10 @@ def test_waiting_for_the_end(processes: Processes) -> None:
 
 
 def test_they_end_with_their_server() -> None:
-    """Killed without a chance to tidy up, as editors do it."""
+    """Killed without a chance to tidy up, as editors do it, while they work."""
     program = (
-        "import os, signal; from mlwarden_lsp.processes import Processes;"
-        "Processes(1).submit(os.getpid).result(); os.kill(os.getpid(), signal.SIGKILL)"
+        "import os, signal, time; from mlwarden_lsp.processes import Processes; processes = Processes(1);"
+        "processes.submit(os.getpid).result(); processes.submit(time.sleep, 1e6); os.kill(os.getpid(), signal.SIGKILL)"
     )
     # Workers hold standard error, too: that its end can be read means that they are gone. One that stays is a failure.
     made = subprocess.run([sys.executable, "-c", program], stderr=subprocess.PIPE, check=False, timeout=HANGS)

@@ -13,6 +13,7 @@ from lsprotocol import types
 
 from mlwarden_lsp.handlers import workspace_diagnostic
 from mlwarden_lsp.session import Session
+from mlwarden_lsp.settings import Run
 
 pytestmark = pytest.mark.asyncio
 BAD = "0:0-0:3 `bad` is a bad word"
@@ -191,6 +192,51 @@ async def test_cancelled_by_the_user(engine: Any, client: Any, steps: Any, inlin
     await turns()
     assert len(client.progresses) == 1
     assert (session.scans.wanted, session.scans.declined) == (False, True)
+
+
+async def test_cancelled_by_the_request(engine: Any, client: Any, steps: Any, inline: Any, tmp_path: Path) -> None:
+    write(tmp_path, a="bad")
+    session = make(engine, client, inline, [tmp_path], processes=lambda count: steps)
+    scan = asyncio.ensure_future(session.scan())
+    await turns()
+    scan.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await scan
+    await turns()
+    assert client.progresses[0].said == ["cancelled"]
+    assert (session.scans.wanted, session.scans.declined) == (False, False)
+
+
+async def test_nothing_is_scanned_after_shutdown(
+    engine: Any, client: Any, steps: Any, inline: Any, tmp_path: Path
+) -> None:
+    write(tmp_path, a="bad")
+    session = make(engine, client, inline, [tmp_path], processes=lambda count: steps)
+    scan = asyncio.ensure_future(session.scan())
+    await turns()
+    session.stop()
+    assert await scan is None
+    session.files_changed([(tmp_path / "mlwarden.toml").as_uri(), (tmp_path / "a.py").as_uri()])
+    await turns()
+    assert (client.published, len(client.progresses), client.logged) == ([], 1, [])
+
+
+@pytest.mark.parametrize("answer", [None, 3, RuntimeError("no")])
+async def test_a_client_that_answers_with_no_settings(
+    engine: Any, client: Any, inline: Any, monkeypatch: pytest.MonkeyPatch, answer: Any
+) -> None:
+    async def configuration(scopes: Any) -> Any:
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    monkeypatch.setattr(client, "configuration", configuration)
+    session = make(
+        engine, client, inline, [], {"run": "onSave"}, workspace=types.WorkspaceClientCapabilities(configuration=True)
+    )
+    await session.started()
+    assert session.workspace.scopes[-1].settings.run is Run.ON_SAVE
+    assert len(client.logged) == 1
 
 
 async def test_a_newer_scan_takes_the_place_of_an_older(
