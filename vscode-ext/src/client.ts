@@ -54,6 +54,13 @@ export class Client extends LanguageClient {
     super.registerFeature(feature);
   }
 
+  /** The base class stops a client whose start has failed, too, and rejects then. */
+  override async stop(timeout?: number): Promise<void> {
+    if (this.state === State.Running) {
+      await super.stop(timeout);
+    }
+  }
+
   /** Errors go to the log; what the user is told, and when, is the extension's choice. */
   override error(message: string, data?: unknown): void {
     super.error(message, data, false);

@@ -17,6 +17,8 @@ export class Server implements vscode.Disposable {
   #process: ServerProcess | undefined;
   #program: Program | undefined;
   #last: Promise<void> = Promise.resolve();
+  /** How often something else was asked for; a start that is overtaken by that is broken off. */
+  #asked = 0;
 
   constructor(
     private readonly log: vscode.LogOutputChannel,
@@ -42,9 +44,10 @@ export class Server implements vscode.Disposable {
 
   /** Starts the server, anew if there is one. */
   restart(): Promise<void> {
+    const asked = this.#breakOff();
     return this.#next(async () => {
       await this.#stop();
-      await this.#start(readSettings());
+      await this.#start(readSettings(), () => this.#asked !== asked);
     });
   }
 
@@ -56,11 +59,20 @@ export class Server implements vscode.Disposable {
   }
 
   stop(): Promise<void> {
+    this.#breakOff();
     return this.#next(() => this.#stop());
   }
 
   dispose(): void {
     void this.stop();
+  }
+
+  /** Ends a server that is not ready yet: one that never will be would hold up everything. */
+  #breakOff(): number {
+    if (this.#program === undefined) {
+      this.#process?.child.kill("SIGKILL");
+    }
+    return ++this.#asked;
   }
 
   #next(step: () => Promise<void>): Promise<void> {
@@ -81,7 +93,7 @@ export class Server implements vscode.Disposable {
     await client?.dispose().catch(() => {});
   }
 
-  async #start(settings: Settings): Promise<void> {
+  async #start(settings: Settings, overtaken: () => boolean): Promise<void> {
     if (!settings.enable) {
       this.status.off();
       return;
@@ -89,12 +101,18 @@ export class Server implements vscode.Disposable {
     this.status.starting();
     let incomplete: Program | undefined;
     for await (const program of programs(settings, await this.environment.interpreter(), this.log)) {
+      if (overtaken()) {
+        return;
+      }
       this.log.info(`${program.origin}: ${program.command} is ${program.version}`);
       const problem = await this.#serve(program);
       if (problem === undefined) {
         return;
       }
       await this.#stop();
+      if (overtaken()) {
+        return;
+      }
       this.log.error(`${program.origin}: the server did not start: ${problem}`);
       if (!INCOMPLETE.test(problem)) {
         this.#failed(`${program.command} did not start: ${problem}`);
@@ -102,7 +120,9 @@ export class Server implements vscode.Disposable {
       }
       incomplete ??= program;
     }
-    this.#missing(settings, incomplete);
+    if (!overtaken()) {
+      this.#missing(settings, incomplete);
+    }
   }
 
   /** Runs this program's server; resolves with what went wrong. */

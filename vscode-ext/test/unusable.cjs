@@ -50,6 +50,23 @@ const tests = {
     }, at);
     fs.rmSync(name);
   },
+
+  async "a server that never answers holds nothing up"() {
+    const name = program('case "$1" in --version) echo mlwarden 9.9.9;; *) exec sleep 1000;; esac');
+    let pid;
+    const asked = await s.answering({ showErrorMessage: undefined }, async () => {
+      await s.withSetting("mlwarden.path", name, async () => {
+        pid = await s.until("the server", () => s.api().state === "starting" && s.api().pid);
+        void s.run("restart"); // is done when the server is ready
+        pid = await s.until("another one", () => s.api().pid !== pid && s.api().pid);
+      });
+      await s.until("the end of the process", () => !s.alive(pid));
+      await s.until("the failure", () => s.api().state === "failed");
+    });
+    // Of the two that were broken off nothing is said, but of the setting that counts in the end.
+    assert.deepEqual(asked.map(([, message]) => message.includes("no/such/mlwarden")), [true]);
+    fs.rmSync(name);
+  },
 };
 
 exports.run = () => s.runTests(tests);
