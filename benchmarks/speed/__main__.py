@@ -51,6 +51,7 @@ def parsed(argv: list[str]) -> argparse.Namespace:
     parser.add_argument("--only", default=",".join(PARTS), metavar="PART,...", help=f"of {', '.join(PARTS)}")
     parser.add_argument("--trees", default="py150,py1500", metavar="NAME,...")
     parser.add_argument("--tools", default="", metavar="NAME,...", help="of mlwarden, ruff, bandit, semgrep, ...; all")
+    parser.add_argument("--cases", action="append", metavar="NAME", help="only rows of this name; may be repeated")
     parser.add_argument(
         "--semgrep-rules",
         type=Path,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from pathlib import Path
@@ -231,6 +232,20 @@ class TestReport:
     def test_no_marks(self) -> None:
         with pytest.raises(ValueError, match="no line"):
             report.replaced("text", "new")
+
+
+class TestMeasured:
+    def test_chosen_rows(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        found = [Section("s", "S", tmp_path, [Case(name, (sys.executable, "-c", ""), ()) for name in "ab"], 1, 1)]
+        monkeypatch.setattr(command.corpus, "build", lambda *arguments: None)
+        monkeypatch.setattr(command.peers, "installed", lambda folder: tmp_path)
+        monkeypatch.setattr(command.peers, "versions", lambda *folders: {"Ruff": "1"})
+        monkeypatch.setattr(command, "sections", lambda *arguments: iter(found))
+        options = ["--corpus", str(tmp_path), "--results", str(tmp_path / "results"), "--rounds", "1"]
+        measured = command.measured(command.parsed([*options, "--cases", "b"]))
+        assert list(measured["sections"]["s"]["cases"]) == ["b"]
+        (file,) = (tmp_path / "results").iterdir()
+        assert json.loads(file.read_text()) == measured
 
 
 class TestRun:
