@@ -23,7 +23,8 @@ from mlwarden_lsp.scans import Progress
 from mlwarden_lsp.session import DEBOUNCE, Session
 from mlwarden_lsp.workers import DaemonThreads
 
-# Checks compete for one interpreter; more than one thread is there for a document that takes very long.
+# Checks compete for one interpreter; more than one thread is there for a document that takes very long. The same goes
+# for answers.
 _THREADS = 2
 
 # All cells: those with text may hold secrets, and editors ask for actions of a notebook by its first cell's URI,
@@ -54,7 +55,8 @@ class Server(LanguageServer):
             protocol_cls=Protocol,
         )
         client = _Client(self)
-        self.session = Session(engine or MlwardenEngine(), client, DaemonThreads(_THREADS), debounce)
+        checking, answering = DaemonThreads(_THREADS), DaemonThreads(_THREADS)
+        self.session = Session(engine or MlwardenEngine(), client, checking, debounce, answering=answering)
         for module in HANDLERS:
             handler = partial(module.handle, self.session)
             self.feature(module.METHOD, getattr(module, "OPTIONS", None))(handler)

@@ -96,6 +96,7 @@ class Session:
         executor: Executor,
         debounce: float = DEBOUNCE,
         processes: Callable[[int], Executor] = Processes,
+        answering: Executor | None = None,
     ) -> None:
         """Take the parts.
 
@@ -105,16 +106,21 @@ class Session:
             executor: where open documents are checked.
             debounce: how long the typing must pause.
             processes: makes what a scan of the workspace runs on.
+            answering: where requests are answered, and files looked for, so that neither waits for checks; `executor` by
+                default.
         """
         self.engine, self.client = engine, client
         self.store = Store()
         self.checks = Checks(executor, self.store.snapshot, self.check, self._checked, self._failed)
         self.workspace = Workspace(engine)
         self.disk = Disk(client.publish, lambda uri: self.store.owner(uri) is not None)
-        self.scans = Scans(engine, self.workspace, self.disk, self, executor, processes, self.rendering, debounce)
+        self._answering = answering or executor
+        self.scans = Scans(
+            engine, self.workspace, self.disk, self, self._answering, processes, self.rendering, debounce
+        )
         self.features = Features()
         self.shut_down = False
-        self._executor, self._debounce = executor, debounce
+        self._debounce = debounce
         self._asked = 0
         self._told: set[str] = set()
         self._tasks: set[asyncio.Future[Any]] = set()
@@ -286,7 +292,7 @@ class Session:
 
     async def in_worker(self, run: Callable[[], _T]) -> _T:
         """Run something that takes its time where it holds up no messages."""
-        return await asyncio.get_running_loop().run_in_executor(self._executor, run)
+        return await asyncio.get_running_loop().run_in_executor(self._answering, run)
 
     def keep(self, task: asyncio.Future[Any]) -> None:
         """Keep a task alive until it is done; its failure is logged."""
