@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 import mlwarden
 from mlwarden.engine.check import problem_result
-from mlwarden.engine.chunk import Scan, check_chunk
 from mlwarden.engine.project import Project
 from mlwarden.engine.trail import Trail
 from mlwarden.engine.work import Checked, Work, check_all, chunks, state_of, weight_of
@@ -117,6 +116,8 @@ def _processors() -> int:
 
 
 def _in_executor(executor: Executor, work: list[Work], workers: int, trail: Trail | None) -> Iterator[Checked]:
+    from mlwarden.engine.chunk import Scan, check_chunk
+
     facts = Scan(os.urandom(8).hex(), os.getcwd(), trail is not None)  # noqa: PTH109
     cut = list(chunks(work, workers))
     futures = [executor.submit(check_chunk, chunk, facts) for chunk in cut]
