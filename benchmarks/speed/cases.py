@@ -312,8 +312,6 @@ def _hook_cases(tools: Tools, files: tuple[str, ...], notes: list[str]) -> Itera
     if tools.wants("mlwarden"):
         own = (str(tools.own / "mlwarden-hook"), "--isolated", "--exit-zero")
         yield Case("mlwarden-hook", (*own, "--no-cache", "{target}"), files)
-        rules = ("--cache-dir", "{kept}", "{target}")
-        yield Case("mlwarden-hook, warm cache", (*own, *rules), files, warm=True)
     if tools.wants("ruff"):
         ruff = (str(tools.peers / "ruff"), "check", "--isolated", "--select", "S", "--no-cache", "--exit-zero")
         yield Case("Ruff S", (*ruff, "--quiet", "{target}"), files)
