@@ -1,17 +1,12 @@
 " Findings and a quick fix through ALE in Vim 9. Vim wants a terminal: script, of Debian's bsdutils, gives it one.
-"   MLWARDEN=/path/to/mlwarden OUT=result.txt script -qec "vim -N -u ale.vim -i NONE -n model.py" /dev/null
-" Exit status 0 when the findings came, and the second went with its fix. The file is written.
+"   SETUP=setup.vim OUT=result.txt script -qec "vim -N -u ale.vim -i NONE -n model.py" /dev/null
+" SETUP is what a user has in vimrc. Exit status 0 when the findings came, and the second went with its fix. The file is written.
 " The second, since ALE 3.3 counts columns in characters: behind an emoji, an edit goes one place too far.
 set nocompatible hidden nomore encoding=utf-8
-let g:ale_linters_explicit = 1
 let g:ale_echo_cursor = 0
 packadd! ale
 filetype plugin on
-call ale#linter#Define('python', {
-\ 'name': 'mlwarden', 'lsp': 'stdio', 'executable': $MLWARDEN, 'command': '%e server',
-\ 'project_root': {buffer -> expand('#' . buffer . ':p:h')},
-\})
-let g:ale_linters = {'python': ['mlwarden']}
+execute 'source' $SETUP
 
 function! s:Shown() abort
   return map(copy(ale#engine#GetLoclist(bufnr(''))), 'v:val.lnum . ":" . v:val.col . " " . v:val.type . " " . get(v:val, "code", "")')

@@ -1,5 +1,6 @@
 ;;; eglot.el --- findings and a quick fix through eglot, in batch mode  -*- lexical-binding: t -*-
-;; MLWARDEN=/path/to/mlwarden FILE=model.py emacs --batch -l eglot.el      (the file is written)
+;; SETUP=setup.el FILE=model.py emacs --batch -l eglot.el      (the file is written)
+;; SETUP is what a user has in the init file; it names the server.
 ;; No -Q: it would leave out the folder that Debian's packages are in.
 (require 'package)
 (package-initialize)
@@ -7,8 +8,8 @@
 (require 'python)
 (setq eglot-sync-connect 60 eglot-autoshutdown nil make-backup-files nil
       eglot-confirm-server-initiated-edits nil
-      last-nonmenu-event ?\r ; a key, not a mouse click: no pop-up menu
-      eglot-server-programs (list (list 'python-mode (getenv "MLWARDEN") "server")))
+      last-nonmenu-event ?\r) ; a key, not a mouse click: no pop-up menu
+(load (expand-file-name (getenv "SETUP")) nil t)
 
 (defun check-wait (what pred)
   "Wait until PRED holds, and fail naming WHAT if it never does."

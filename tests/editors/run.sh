@@ -23,6 +23,7 @@ mkdir -p "$cache" "$shots"
 MLWARDEN=$(command -v "${MLWARDEN:-mlwarden}") || { echo "no mlwarden: set MLWARDEN" >&2; exit 2; }
 case $MLWARDEN in /*) ;; *) MLWARDEN=$PWD/$MLWARDEN ;; esac
 export MLWARDEN
+PATH=$(dirname "$MLWARDEN"):$PATH # set-ups name it without a folder
 PYTHON=$(dirname "$MLWARDEN")/python
 [ -x "$PYTHON" ] || PYTHON=$(command -v python3)
 work=$(mktemp -d)
@@ -35,12 +36,31 @@ fresh() { rm -rf "$work/ws" && cp -r "$extension/test/workspace" "$work/ws" && c
 # An editor that asks something nobody answers is ended. The browsers' scripts have limits of their own.
 limited() { if command -v timeout >/dev/null; then timeout --kill-after=10 300 "$@"; else "$@"; fi; }
 
-neovim() { fresh && limited "$1" --headless --clean -c "luafile $here/nvim.lua" model.py </dev/null; }
-check_nvim() { neovim "${NVIM:-nvim}"; }
-check_nvim_0_11() { neovim "$cache/neovim-$NEOVIM/bin/nvim"; }
-check_eglot() { fresh && FILE=model.py limited emacs --batch -l "$here/eglot.el" </dev/null 2>&1 | tail -n 3; }
+# The set-up that docs/editors.md gives: the first block of code in a language below a line that starts so.
+documented() {
+  awk -v start="$1" -v fence="\`\`\`$2" 'index($0, start) == 1 { found = 1 } found && $0 == fence { code = 1; next }
+    code && /^```/ { exit } code' "$root/docs/editors.md" >"$work/setup.$2"
+  [ -s "$work/setup.$2" ] || { echo "docs/editors.md has no $2 below '$1'"; return 1; }
+  export SETUP=$work/setup.$2
+}
+
+neovim() { # VERSIONS PROGRAM
+  fresh && documented "$1" lua && limited "$2" --headless --clean -c "luafile $here/nvim.lua" model.py </dev/null
+}
+check_nvim() {
+  # A user's own may be newer.
+  if "${NVIM:-nvim}" --headless --clean -c "if has('nvim-0.11') | qall! | else | cquit | endif"; then
+    neovim "0.11 and later" "${NVIM:-nvim}"
+  else
+    neovim "0.7, the one" "${NVIM:-nvim}"
+  fi
+}
+check_nvim_0_11() {
+  neovim "0.11 and later" "$cache/neovim-$NEOVIM/bin/nvim" && neovim "0.8 to 0.10" "$cache/neovim-$NEOVIM/bin/nvim"
+}
+check_eglot() { fresh && documented "## Emacs" elisp && FILE=model.py limited emacs --batch -l "$here/eglot.el" </dev/null 2>&1 | tail -n 3; }
 check_ale() {
-  fresh && : >"$work/ale" &&
+  fresh && documented "## Vim" vim && : >"$work/ale" &&
     OUT=$work/ale limited script -qec "vim -N -u '$here/ale.vim' -i NONE -n model.py" /dev/null </dev/null >"$work/screen" ||
     { cat "$work/ale"; return 1; }
   cat "$work/ale"
