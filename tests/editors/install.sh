@@ -16,7 +16,7 @@ system_needs() {
   case $1 in
     nvim) echo nvim:neovim ;;
     eglot) echo emacs:emacs-nox "$(emacs_has_eglot || echo no-eglot:elpa-eglot)" ;;
-    ale) echo vim:vim-nox script:bsdutils /usr/share/vim-ale:vim-ale ;;
+    ale) echo "$(is_vim || echo no-)vim:vim-nox" script:bsdutils /usr/share/vim-ale:vim-ale ;;
     vscode*) echo "$(chromium_name):chromium" rg:ripgrep g++:g++ make:make python3:python3 "$(font)" ;;
     jupyterlab) echo "$(chromium_name):chromium" "$(font)" ;;
   esac
@@ -32,6 +32,9 @@ chromium_name() {
 
 # Without any font a fresh Debian draws empty windows. Other systems have fonts of their own.
 font() { if is_debian; then echo "$FONT:fonts-dejavu-core"; fi; }
+
+# Neovim calls itself vim, too, where there is no other.
+is_vim() { vim --version 2>/dev/null | grep -q "^VIM - Vi IMproved"; }
 
 emacs_has_eglot() { emacs --batch --eval "(progn (require 'package) (package-initialize) (require 'eglot))" >/dev/null 2>&1; }
 
