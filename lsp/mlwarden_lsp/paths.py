@@ -48,3 +48,12 @@ def _split(uri: str) -> tuple[str, str, str]:
 def below(path: str, folder: str) -> bool:
     """Whether a file lies in a folder, at any depth."""
     return path.startswith(folder.rstrip("/") + "/")
+
+
+def state_of(path: str) -> tuple[int, int, int] | None:
+    """What changes when a file is written; None where it cannot be looked at."""
+    try:
+        status = os.stat(path)  # noqa: PTH116
+    except (OSError, ValueError):
+        return None
+    return status.st_mtime_ns, status.st_size, status.st_ino

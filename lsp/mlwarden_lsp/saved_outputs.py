@@ -6,7 +6,6 @@ were saved, so it is checked when it was opened or saved, and what is found in i
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from mlwarden.config.settings import Settings
 from mlwarden.model.findings import Finding
 from mlwarden_lsp.engine import Engine
+from mlwarden_lsp.paths import state_of
 from mlwarden_lsp.places import Place
 from mlwarden_lsp.snapshot import NotebookSnapshot, Part
 
@@ -31,7 +31,7 @@ class SavedFinding(NamedTuple):
 
 
 class _Known(NamedTuple):
-    signature: tuple[int, int, int]
+    state: tuple[int, int, int]
     settings: Settings
     found: tuple[SavedFinding, ...]
 
@@ -47,15 +47,13 @@ class SavedOutputs:
 
     def of(self, path: str, settings: Settings, project: Project | None) -> tuple[SavedFinding, ...]:
         """What is found in the outputs in the file as it is now; nothing where there is none or it cannot be read."""
-        try:
-            status = os.stat(path)  # noqa: PTH116
-        except (OSError, ValueError):
+        state = state_of(path)
+        if state is None:
             return ()
-        signature = (status.st_mtime_ns, status.st_size, status.st_ino)
         with self._lock:
             known = self._known.get(path)
-        if known is None or known.signature != signature or known.settings != settings:
-            known = _Known(signature, settings, tuple(self._found(path, settings, project)))
+        if known is None or known.state != state or known.settings != settings:
+            known = _Known(state, settings, tuple(self._found(path, settings, project)))
             with self._lock:
                 self._known[path] = known
         return known.found

@@ -5,15 +5,16 @@ from __future__ import annotations
 import asyncio
 import re
 import traceback
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Executor
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from lsprotocol import types
 
 from mlwarden.model.rule_info import DocumentKind
 from mlwarden_lsp.analysis import Analysis, Shown, analyse
 from mlwarden_lsp.checks import Checks
+from mlwarden_lsp.client import Client
 from mlwarden_lsp.code_places import is_config
 from mlwarden_lsp.config_actions import Context
 from mlwarden_lsp.convert import negotiated
@@ -21,11 +22,11 @@ from mlwarden_lsp.diagnostics import Rendering
 from mlwarden_lsp.disk import Disk
 from mlwarden_lsp.engine import Engine
 from mlwarden_lsp.features import Features, features_of
-from mlwarden_lsp.paths import name_of, path_of
+from mlwarden_lsp.paths import name_of, path_of, state_of
 from mlwarden_lsp.processes import Processes
 from mlwarden_lsp.scans import Progress, Scans, Summary
 from mlwarden_lsp.settings import Mode, Run, WorkspaceScan
-from mlwarden_lsp.snapshot import Part, Snapshot
+from mlwarden_lsp.snapshot import NotebookSnapshot, Part, Snapshot
 from mlwarden_lsp.store import Store
 from mlwarden_lsp.workspace import Scope, Workspace
 
@@ -35,43 +36,6 @@ _CONFIG_NAMES = frozenset({"pyproject.toml", "mlwarden.toml", "mlwarden-baseline
 _MOST_TOLD = 500
 _FAILED_RULE = re.compile(r"\brule (\w+) failed\b")
 _T = TypeVar("_T")
-
-
-class Client(Protocol):
-    """What the session says to the editor. Called on the event loop only."""
-
-    def publish(self, uri: str, version: int | None, diagnostics: Sequence[types.Diagnostic]) -> None:
-        """Replace the diagnostics of a text."""
-
-    def log(self, message: str, level: types.MessageType) -> None:
-        """Write to the log that users look into when something is wrong."""
-
-    def show(self, message: str, level: types.MessageType) -> None:
-        """Tell the user now."""
-
-    def refresh(self) -> None:
-        """Ask the client to pull all diagnostics again."""
-
-    def watch(self, globs: Sequence[str]) -> None:
-        """Ask to be told when files change."""
-
-    def watch_settings(self) -> None:
-        """Ask to be told when the user changes settings."""
-
-    async def configuration(self, scopes: Sequence[str | None]) -> Sequence[Any]:
-        """Ask for the user's settings for workspace folders by their URIs, and for None."""
-
-    async def apply(self, label: str, edit: types.WorkspaceEdit) -> bool:
-        """Ask the client to make an edit; whether it did."""
-
-    async def open(self, url: str) -> bool:
-        """Ask the client to open a page outside; whether it did."""
-
-    def progress(self, title: str, token: types.ProgressToken | None, cancel: Callable[[], None]) -> Progress:
-        """Show progress."""
-
-    def partial(self, token: types.ProgressToken, value: Any) -> None:
-        """Send a part of a result before the rest."""
 
 
 class Session:
@@ -123,6 +87,8 @@ class Session:
         self._debounce = debounce
         self._asked = 0
         self._told: set[str] = set()
+        self._saved: dict[str, tuple[int, int, int]] = {}
+        self._empty: dict[str, int | None] = {}
         self._tasks: set[asyncio.Future[Any]] = set()
 
     # --- the client introduces itself, changes its mind, leaves ---------------------------------------------
@@ -180,7 +146,7 @@ class Session:
 
     def files_changed(self, uris: Iterable[str]) -> None:
         """Files were saved or changed on disk: what they touch is checked again."""
-        uris = list(uris)
+        uris = [uri for uri in uris if not self._is_old_news(uri)]
         names = {name_of(uri) for uri in uris}
         everything = any(map(_concerns_all, names))
         if any(map(_matters, names)):
@@ -189,6 +155,12 @@ class Session:
             self._reconfigure(scan=everything)
         if not everything:
             self.scans.files_changed(path for uri in uris if (path := path_of(uri)) is not None)
+
+    def _is_old_news(self, uri: str) -> bool:
+        """Whether the file is as it was when the editor said that it had saved it: its watcher says so again."""
+        path = path_of(uri)
+        saved = self._saved.pop(path, None) if path is not None else None
+        return path is not None and saved is not None and saved == state_of(path)
 
     def stop(self) -> None:
         """The client will ask for nothing more."""
@@ -233,6 +205,10 @@ class Session:
         if not self.pulls:
             self.checks.schedule(uri, 0)
         self.files_changed([uri])
+        path = path_of(uri)
+        state = state_of(path) if path is not None else None
+        if path is not None and state is not None:
+            self._saved[path] = state
 
     def closed(self, uri: str, texts: Iterable[str]) -> None:
         """A document or notebook was closed; of its texts nothing is known any more, of its file what a scan found."""
@@ -243,6 +219,7 @@ class Session:
     def removed(self, texts: Iterable[str]) -> None:
         """These texts are gone: their diagnostics must go, too."""
         for uri in texts:
+            self._empty.pop(uri, None)
             self.client.publish(uri, None, [])
 
     def unknown(self, method: str, uri: str) -> None:
@@ -338,9 +315,23 @@ class Session:
             self.failed(failure)
         if self.pulls:
             return
+        self._publish(analysis)
+
+    def _publish(self, analysis: Analysis) -> None:
+        """Tell the client of every text, but not again of each cell in which nothing was found and nothing is."""
+        by_uri: dict[str, list[types.Diagnostic]] = {part.uri: [] for part in analysis.snapshot.parts}
+        for shown in analysis.shown:
+            by_uri[shown.place.part.uri].append(shown.diagnostic)
+        known = self._empty if isinstance(analysis.snapshot, NotebookSnapshot) else {}
         for part in analysis.snapshot.parts:
-            diagnostics = [shown.diagnostic for shown in analysis.of_part(part.uri)]
+            diagnostics = by_uri[part.uri]
+            if not diagnostics and part.uri in known and known[part.uri] == part.version:
+                continue
             self.client.publish(part.uri, part.version, diagnostics)
+            if diagnostics:
+                known.pop(part.uri, None)
+            else:
+                known[part.uri] = part.version
 
     def _failed(self, uri: str, error: BaseException) -> None:
         # The exception's text may quote the document, secrets and all: the log gets its type and where it was raised.

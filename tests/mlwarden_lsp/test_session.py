@@ -162,6 +162,24 @@ async def test_a_notebook_is_checked_once_and_every_cell_told(engine: Any, clien
     ]
 
 
+async def test_cells_without_findings_are_told_once_for_each_version(engine: Any, client: Any, inline: Any) -> None:
+    session = make(engine, client, inline)
+    open_notebook(session)
+    await turns()
+    client.published.clear()
+    for version, text in ((5, "fine"), (6, "fine; fine")):
+        content = types.NotebookDocumentCellContentChanges(
+            types.VersionedTextDocumentIdentifier(version=version, uri=CODE),
+            [types.TextDocumentContentChangeWholeDocument(text=text)],
+        )
+        cells = types.NotebookDocumentCellChanges(text_content=[content])
+        session.store.change_notebook(NOTEBOOK, types.NotebookDocumentChangeEvent(cells=cells))
+        session.changed(NOTEBOOK)
+        await turns()
+    title = (TEXT, 1, ["0:2-0:5 `bad` is a bad word"])
+    assert client.marks() == [title, (CODE, 5, []), title, (CODE, 6, [])]
+
+
 async def test_cells_that_are_gone_lose_their_diagnostics(engine: Any, client: Any, inline: Any) -> None:
     session = make(engine, client, inline)
     open_notebook(session)
@@ -178,7 +196,6 @@ async def test_cells_that_are_gone_lose_their_diagnostics(engine: Any, client: A
     assert client.marks() == [
         (TEXT, None, []),
         (CODE, 4, ["1:0-1:3 `bad` is a bad word"]),
-        (EMPTY, 1, []),
         (CODE, None, []),
         (EMPTY, None, []),
     ]
@@ -248,6 +265,22 @@ async def test_what_imports_a_saved_module_is_checked_again(client: Any, inline:
     session.files_changed([sibling.as_uri()])
     await turns()
     assert [[mark.code for mark in found] for _, _, found in client.published] == [[], ["MLW111"]]
+
+
+async def test_a_saved_file_is_news_once(engine: Any, client: Any, inline: Any, tmp_path: Path) -> None:
+    """Editors say that they have saved it, and their watcher says that it has changed."""
+    path = tmp_path / "tools.py"
+    path.write_text("fine")
+    session = make(engine, client, inline)
+    await open_text(session, "bad", (tmp_path / "a.py").as_uri())
+    session.saved(path.as_uri())
+    session.files_changed([path.as_uri()])
+    await turns()
+    assert len(engine.checked) == 2
+    path.write_text("changed by another program")
+    session.files_changed([path.as_uri()])
+    await turns()
+    assert len(engine.checked) == 3
 
 
 async def test_the_workspaces_configuration_counts_for_what_is_no_file(
