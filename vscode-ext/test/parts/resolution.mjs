@@ -73,7 +73,7 @@ const cases = (stub, home) => ({
       `PATH: ${bin}/mlwarden is mlwarden`,
       `running: ${bin}/mlwarden (mlwarden`,
     ],
-    never: [VENV, "selected interpreter"],
+    never: [`WS/${VENV}`, "selected interpreter"],
   },
 });
 
@@ -115,7 +115,7 @@ async function resolves(name, { vsix, env, trusted, prepare, log, never = [] }, 
       at = Math.max(at, found);
       return found === -1;
     });
-    const wrong = never.filter((words) => text.includes(words));
+    const wrong = never.map((words) => words.replace("WS", cs.ws)).filter((words) => text.includes(words));
     const ok = code === 0 && missing.length === 0 && wrong.length === 0 && !fs.existsSync(path.join(ws, "executed"));
     console.log(`${ok ? "ok" : "not ok"} resolution: ${name}`);
     if (ok) return 0;
