@@ -162,7 +162,7 @@ export class Server implements vscode.Disposable {
     }
     const words = (await gone?.lastWords()) ?? "";
     this.log.error(`the server has stopped: ${words}`);
-    if (!again) {
+    if (!again && this.#client === client) {
       this.#failed(`The server stops again and again: ${words}`);
     }
   }

@@ -91,13 +91,15 @@ module.exports = {
   },
 
   async "safe fixes are applied on save to the whole notebook, although the first cell is Markdown"() {
-    const notebook = await data("whole.ipynb");
-    await s.withSetting("notebook.codeActionsOnSave", { "notebook.source.fixAll.mlwarden": "explicit" }, async () => {
-      await touch(notebook);
-      await s.save();
-      await s.until(() => `the fix in ${sources(notebook)}`, () => !notebook.isDirty && sources(notebook).join() === REMOVED.join());
-    });
-    assert.deepEqual(saved(notebook), REMOVED);
+    for (const kind of ["notebook.source.fixAll.mlwarden", "notebook.source.fixAll"]) {
+      const notebook = await data(`${kind}.ipynb`);
+      await s.withSetting("notebook.codeActionsOnSave", { [kind]: "explicit" }, async () => {
+        await touch(notebook);
+        await s.save();
+        await s.until(() => `the fix in ${sources(notebook)}`, () => !notebook.isDirty && sources(notebook).join() === REMOVED.join());
+      });
+      assert.deepEqual(saved(notebook), REMOVED);
+    }
   },
 
   async "safe fixes are applied on save cell by cell"() {

@@ -1,4 +1,5 @@
 // Settings and configuration files count at once.
+const assert = require("node:assert/strict");
 const fs = require("node:fs");
 const vscode = require("vscode");
 const s = require("./support.cjs");
@@ -26,14 +27,17 @@ module.exports = {
   async "run: on save only"() {
     const document = await s.open(s.copy("model.py", "run.py"));
     await s.shows(document.uri, s.MODEL);
-    await s.withSetting("mlwarden.run", "onSave", async () => {
-      await vscode.window.activeTextEditor.edit((edit) => edit.delete(new vscode.Range(2, 0, 3, 0)));
-      // There is no event for a check that is not made; a hover is answered from the latest one.
-      await vscode.commands.executeCommand("vscode.executeHoverProvider", document.uri, new vscode.Position(2, 10));
-      if (s.places(document.uri).length !== 2) throw new Error("checked while typing");
-      await s.save();
-      await s.shows(document.uri, [`mlwarden MLW102 ${s.LOW} 2 8 2 30`]);
-    });
+    await s.withSetting("mlwarden.run", "onSave", () =>
+      s.withSetting("mlwarden.severityMap", { low: "warning" }, async () => {
+        // The second setting shows that both count by now, and that what was checked for their sake is done.
+        await s.shows(document.uri, shownAs(WARNING));
+        await vscode.window.activeTextEditor.edit((edit) => edit.delete(new vscode.Range(2, 0, 3, 0)));
+        // There is no event for a check that is not made; the server answers this after it took the edit.
+        await vscode.commands.executeCommand("vscode.executeHoverProvider", document.uri, new vscode.Position(2, 10));
+        assert.equal(s.places(document.uri).length, 2, "checked while typing");
+        await s.save();
+        await s.shows(document.uri, [`mlwarden MLW102 ${WARNING} 2 8 2 30`]);
+      }));
   },
 
   async "workspaceScan: on start"() {

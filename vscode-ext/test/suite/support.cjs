@@ -44,9 +44,13 @@ function copy(name, to) {
   return to;
 }
 
+/** The actions on a line; asked for again where the server had news meanwhile and took its answer back. */
 async function actions(document, line, kind) {
   const range = document.lineAt(line).range;
-  return vscode.commands.executeCommand("vscode.executeCodeActionProvider", document.uri, range, kind);
+  const asked = () => vscode.commands.executeCommand("vscode.executeCodeActionProvider", document.uri, range, kind);
+  return until("actions", () => asked().catch((error) => {
+    if (error.message !== "Canceled") throw error;
+  }));
 }
 
 /** The only action of a title among those offered on a line. */
