@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from lsprotocol import types
 
 from mlwarden_lsp.disk_files import Scanned, result_id_of
+from mlwarden_lsp.paths import canonical
 
 # The result of a file in which nothing is found.
 CLEAN = result_id_of(())
@@ -53,13 +54,14 @@ class Disk:
 
     def opened(self, uri: str) -> None:
         """A document is shown by its own diagnostics now; those of a notebook's file are at its cells."""
-        if uri in self._known:
-            self._tell(uri, (), opened=True)
+        if canonical(uri) in self._known:
+            self._tell(canonical(uri), (), opened=True)
 
     def closed(self, uri: str) -> None:
         """A document is no longer open: what is known of its file counts again."""
-        if uri in self._known:
-            self._tell(uri, self._known[uri].diagnostics)
+        known = self._known.get(canonical(uri))
+        if known is not None:
+            self._tell(known.uri, known.diagnostics)
 
     def _tell(self, uri: str, diagnostics: Sequence[types.Diagnostic], opened: bool = False) -> None:
         self._changed.set()

@@ -39,6 +39,12 @@ def uri_of(path: str) -> str:
     return Path(os.path.normpath(Path.cwd() / path)).as_uri()
 
 
+def canonical(uri: str) -> str:
+    """The URI as `uri_of` writes it: clients escape other characters, and mean the same file. Others stay as they are."""
+    path = path_of(uri)
+    return uri_of(path) if path is not None else uri
+
+
 def _split(uri: str) -> tuple[str, str, str]:
     match = _PARTS.match(uri)
     assert match is not None  # it matches the empty text

@@ -22,7 +22,7 @@ from mlwarden_lsp.diagnostics import Rendering
 from mlwarden_lsp.disk import Disk
 from mlwarden_lsp.engine import Engine
 from mlwarden_lsp.features import Features, features_of
-from mlwarden_lsp.paths import name_of, path_of, state_of
+from mlwarden_lsp.paths import name_of, path_of, state_of, uri_of
 from mlwarden_lsp.processes import Processes
 from mlwarden_lsp.scans import Progress, Scans, Summary
 from mlwarden_lsp.settings import Mode, Run, WorkspaceScan
@@ -77,7 +77,7 @@ class Session:
         self.store = Store()
         self.checks = Checks(executor, self.store.snapshot, self.check, self._checked, self._failed)
         self.workspace = Workspace(engine)
-        self.disk = Disk(client.publish, lambda uri: self.store.owner(uri) is not None)
+        self.disk = Disk(client.publish, lambda uri: self.store.holds_file(path_of(uri)))
         self._answering = answering or executor
         self.scans = Scans(
             engine, self.workspace, self.disk, self, self._answering, processes, self.rendering, debounce
@@ -101,6 +101,8 @@ class Session:
         folders = [folder.uri for folder in params.workspace_folders or ()]
         if not folders and params.root_uri is not None:
             folders = [params.root_uri]
+        elif not folders and params.root_path:
+            folders = [uri_of(params.root_path)]
         self.workspace.start(folders, params.initialization_options)
         self.disk.pulls = self.pulls
         self._show_problems()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from lsprotocol import types
 
 from mlwarden_lsp.convert import Encoding, applied, without_surrogates
+from mlwarden_lsp.paths import path_of
 from mlwarden_lsp.snapshot import CellPart, NotebookSnapshot, Part, Snapshot, TextSnapshot
 
 
@@ -41,11 +43,16 @@ class Store:
         self._texts: dict[str, _Text] = {}
         self._notebooks: dict[str, _Notebook] = {}
         self._notebook_of: dict[str, str] = {}
+        self._paths: Counter[str] = Counter()
         self._revisions = 0
 
     def uris(self) -> list[str]:
         """The URIs of documents and notebooks, in the order in which they were opened."""
         return [*self._texts, *self._notebooks]
+
+    def holds_file(self, path: str | None) -> bool:
+        """Whether a file is open, as a text or a notebook, however its URI is written."""
+        return path is not None and path in self._paths
 
     def owner(self, uri: str) -> str | None:
         """The URI of the document that a URI belongs to: of a cell, its notebook's; None if nothing such is open."""
@@ -73,6 +80,8 @@ class Store:
 
     def open_text(self, item: types.TextDocumentItem) -> None:
         """A document was opened, or opened again."""
+        if item.uri not in self._texts:
+            self._count(item.uri, 1)
         self._texts[item.uri] = _text_of(item)
         self._touch(self._texts[item.uri])
 
@@ -88,7 +97,10 @@ class Store:
 
     def close_text(self, uri: str) -> list[str]:
         """A document was closed; the URIs whose diagnostics are to be taken away."""
-        return [uri] if self._texts.pop(uri, None) is not None else []
+        if self._texts.pop(uri, None) is None:
+            return []
+        self._count(uri, -1)
+        return [uri]
 
     # --- notebooks --------------------------------------------------------------------------------------------
 
@@ -97,6 +109,7 @@ class Store:
         gone = self.close_notebook(notebook.uri)
         opened = _Notebook(notebook.uri, list(notebook.cells), _object(notebook.metadata))
         self._notebooks[notebook.uri] = opened
+        self._count(notebook.uri, 1)
         for item in texts:
             opened.texts[item.uri] = _text_of(item)
         self._own(opened)
@@ -144,6 +157,7 @@ class Store:
         notebook = self._notebooks.pop(uri, None)
         if notebook is None:
             return []
+        self._count(uri, -1)
         cells = sorted(notebook.cell_uris())
         for cell_uri in cells:
             self._notebook_of.pop(cell_uri, None)
@@ -153,6 +167,13 @@ class Store:
         self._touch(notebook)
         for uri in notebook.cell_uris():
             self._notebook_of[uri] = notebook.uri
+
+    def _count(self, uri: str, by: int) -> None:
+        path = path_of(uri)
+        if path is not None:
+            self._paths[path] += by
+            if not self._paths[path]:
+                del self._paths[path]
 
     def _touch(self, state: _Text | _Notebook) -> None:
         self._revisions += 1

@@ -93,6 +93,22 @@ async def test_an_open_document_keeps_its_own(engine: Any, client: Any, inline: 
     assert client.marks()[1:] == [(uri, None, []), (uri, None, [BAD])]
 
 
+async def test_a_file_is_the_same_however_its_uri_is_written(
+    engine: Any, client: Any, inline: Any, tmp_path: Path
+) -> None:
+    (tmp_path / "a+(b).py").write_text("bad")
+    session = make(engine, client, inline, [tmp_path])
+    theirs, ours = f"{tmp_path.as_uri()}/a+(b).py", (tmp_path / "a+(b).py").as_uri()
+    assert theirs != ours
+    session.store.open_text(types.TextDocumentItem(theirs, "python", 7, "fine"))
+    session.opened(theirs)
+    await turns()
+    await session.scan()
+    assert client.marks() == [(theirs, 7, [])]
+    session.closed(theirs, session.store.close_text(theirs))
+    assert client.marks()[1:] == [(theirs, None, []), (ours, None, [BAD])]
+
+
 async def test_a_notebook_that_is_opened_shows_findings_at_its_cells_only(
     engine: Any, client: Any, inline: Any, tmp_path: Path
 ) -> None:
