@@ -151,7 +151,8 @@ def run(section: Section, arguments: argparse.Namespace, work: Path) -> dict[str
     """
     print(f"{section.title}", file=sys.stderr)
     rounds = arguments.hook_rounds if section.name.startswith("hook") else arguments.rounds
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    # Without what the caller's Python is told, say to write no bytecode: every start would compile everything.
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     environment |= {"SEMGREP_SEND_METRICS": "off", "SEMGREP_ENABLE_VERSION_CHECK": "0"}
     kept = {case.name: _empty(work / f"kept-{number}") for number, case in enumerate(section.cases)}
     runs: dict[str, list[measuring.Cost]] = {case.name: [] for case in section.cases}
