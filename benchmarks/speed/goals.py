@@ -105,7 +105,7 @@ def ratio(over: Sequence[Sequence[float]], under: Sequence[Sequence[float]], col
 def results(runs: Runs) -> list[Result]:
     """The goals that something was measured for."""
     found = []
-    trees = [name for name in runs if name.startswith("py") and " " not in name]
+    trees = list(dict.fromkeys(name.removesuffix(" warm") for name in runs if name.startswith("py")))
     for goal in GOALS:
         for section in [goal.section.format(tree=tree) for tree in trees] if "{" in goal.section else [goal.section]:
             cases = runs.get(section, {})

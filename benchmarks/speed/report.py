@@ -49,6 +49,8 @@ def merged(parts: list[Results]) -> Results:
     """Results of several runs as one; of a section that several have measured, the last one's count."""
     whole: Results = {"machine": {}, "versions": {}, "sections": {}}
     for part in parts:
+        for section in part["sections"].values():
+            section.setdefault("revision", part["versions"]["mlwarden"])
         for key in whole:
             whole[key].update(part[key])
     return whole
@@ -84,7 +86,10 @@ def _head(found: Results) -> Iterator[str]:
         "of which the runs themselves make 1 to 2."
     )
     yield ""
-    yield ", ".join(f"{name} {version}" for name, version in found["versions"].items()) + "."
+    sections = found["sections"].values()
+    revisions = dict.fromkeys(section.get("revision", found["versions"]["mlwarden"]) for section in sections)
+    versions = {**found["versions"], "mlwarden": " and ".join(revisions)}
+    yield ", ".join(f"{name} {version}" for name, version in versions.items()) + "."
 
 
 def _goals(found: list[Result]) -> Iterator[str]:

@@ -127,6 +127,10 @@ class TestGoals:
             ("MLW without secrets, cold / Ruff S, cold", 5.0, False),
         ]
 
+    def test_warm(self) -> None:
+        runs = {"py150 warm": {"mlwarden, MLW, unchanged": costs(3), "Ruff S, warm": costs(2)}}
+        assert [(result.section, result.found.median) for result in results(runs)] == [("py150 warm", 1.5)]
+
     def test_at_least(self) -> None:
         name = "mlwarden, MLW without secrets, --jobs"
         runs = {"py150": {f"{name} 1": costs(17), f"{name} 2": costs(10)}}
@@ -218,7 +222,10 @@ class TestReport:
     def test_merged(self) -> None:
         first, second = self.found(), self.found()
         second["sections"] = {"hook": section_of("y", "Later")}
-        found = report.merged([first, second])["sections"]
+        second["versions"]["mlwarden"] = "1"
+        whole = report.merged([first, second])
+        assert report.markdown(whole).splitlines()[2] == "mlwarden 1 and 0, Ruff 1."
+        found = whole["sections"]
         assert {name: section["title"] for name, section in found.items()} == {
             "hook": "Later",
             "growth 2": "",
