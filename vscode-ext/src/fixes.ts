@@ -1,8 +1,10 @@
 // All safe fixes at once: by a command, and when a notebook is saved that VS Code does not ask for.
 import * as vscode from "vscode";
+import { messageOf } from "./programs";
 
 const FIX_ALL = "source.fixAll.mlwarden";
 const NOTEBOOK_FIX_ALL = `notebook.${FIX_ALL}`;
+const TRIES = 5;
 
 /** Fixes the active notebook, or else the active editor's text; returns whether there was anything to fix. */
 export async function fixAll(): Promise<boolean> {
@@ -55,12 +57,19 @@ async function ofNotebook(notebook: vscode.NotebookDocument): Promise<vscode.Wor
 }
 
 async function editOf(document: vscode.TextDocument, kind: string): Promise<vscode.WorkspaceEdit | undefined> {
-  const whole = new vscode.Range(0, 0, document.lineCount, 0);
-  const actions = await vscode.commands.executeCommand<vscode.CodeAction[]>(
-    "vscode.executeCodeActionProvider",
-    document.uri,
-    whole,
-    kind,
-  );
+  const actions = await actionsOf(document, kind, TRIES);
   return actions.find((action) => action.kind?.value === kind)?.edit;
+}
+
+/** Asks again where the answer was taken back, because the text or what is known of it changed meanwhile. */
+async function actionsOf(document: vscode.TextDocument, kind: string, tries: number): Promise<vscode.CodeAction[]> {
+  const whole = new vscode.Range(0, 0, document.lineCount, 0);
+  try {
+    return await vscode.commands.executeCommand("vscode.executeCodeActionProvider", document.uri, whole, kind);
+  } catch (error) {
+    if (tries > 1 && messageOf(error) === "Canceled") {
+      return actionsOf(document, kind, tries - 1);
+    }
+    throw error;
+  }
 }
