@@ -32,9 +32,8 @@ export async function packed() {
         assert.ok(readme.includes(`| \`${name}\` | \`${JSON.stringify(setting.default)}\` |`), `${name} in the README`);
       }
     },
-    "packages come from the public registry": () => {
-      const lock = fs.readFileSync(path.join(extension, "package-lock.json"), "utf8");
-      assert.deepEqual(lock.match(/"resolved": "(?!https:\/\/registry\.npmjs\.org\/)[^"]*"/g), null);
+    "the lock file names no registry: each machine has its own": () => {
+      assert.doesNotMatch(fs.readFileSync(path.join(extension, "package-lock.json"), "utf8"), /"resolved": "https?:/);
     },
   };
   let failed = 0;
