@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from lsprotocol import types
 
 from mlwarden_lsp.disk_files import Scanned, result_id_of
-from mlwarden_lsp.paths import canonical
+from mlwarden_lsp.paths import canonical, path_of
 
 # The result of a file in which nothing is found.
 CLEAN = result_id_of(())
@@ -46,9 +46,9 @@ class Disk:
             if (before.result_id if before is not None else CLEAN) != scanned.result_id:
                 self._tell(scanned.uri, scanned.diagnostics)
 
-    def keep_only(self, uris: frozenset[str]) -> None:
+    def keep_only(self, paths: frozenset[str]) -> None:
         """Other files than these are gone, or none of our business any more."""
-        for uri in [uri for uri in self._known if uri not in uris]:
+        for uri in [uri for uri in self._known if path_of(uri) not in paths]:
             del self._known[uri]
             self._tell(uri, ())
 

@@ -15,7 +15,7 @@ from mlwarden.model.results import FileResult
 from mlwarden.model.rule_info import DocumentKind
 from mlwarden_lsp.diagnostics import Rendering, diagnostic_of
 from mlwarden_lsp.engine import Engine
-from mlwarden_lsp.paths import uri_of
+from mlwarden_lsp.paths import below, uri_of
 from mlwarden_lsp.places import Places
 from mlwarden_lsp.snapshot import Part, TextSnapshot
 
@@ -79,12 +79,45 @@ def result_id_of(diagnostics: Sequence[types.Diagnostic]) -> str:
 # --- what is to be checked ------------------------------------------------------------------------------------------
 
 
-def discovered(folder: str, config: EditorConfig) -> Iterator[DiscoveredFile]:
-    """The files below a workspace folder, with absolute paths as open documents have them."""
+class Found(NamedTuple):
+    """The files of one workspace folder.
+
+    Attributes:
+        chunks: those to check.
+        locations: the paths of all that there are.
+    """
+
+    chunks: list[tuple[DiscoveredFile, ...]]
+    locations: frozenset[str]
+
+
+def look(
+    folder: str,
+    inner: Sequence[str],
+    config: EditorConfig,
+    changed: frozenset[str] | None,
+    seen: frozenset[str],
+) -> Found:
+    """Look for the files below a workspace folder, with absolute paths as open documents have them.
+
+    Args:
+        folder: the folder's path.
+        inner: folders below it whose files are not this one's: other workspace folders.
+        config: what counts in it.
+        changed: the paths of files that have changed, when it is only about them; None for all files.
+        seen: the paths that the last scan has found.
+    """
     from mlwarden.source.discovery import discover
 
-    for file in discover([folder], config.for_folder):
-        yield replace(file, path=file.location)
+    files = [
+        replace(file, path=file.location)
+        for file in discover([folder], config.for_folder)
+        if not any(below(file.location, other) for other in inner)
+    ]
+    locations = frozenset(file.location for file in files)
+    if changed is not None:
+        files = affected(files, changed, seen)
+    return Found(list(_chunks(files)), locations)
 
 
 def affected(files: Iterable[DiscoveredFile], changed: frozenset[str], seen: frozenset[str]) -> list[DiscoveredFile]:
@@ -117,7 +150,7 @@ def _mentions(file: DiscoveredFile, word: re.Pattern[bytes]) -> bool:
         return False
 
 
-def chunks(files: Iterable[DiscoveredFile], config: EditorConfig) -> Iterator[Chunk]:
+def _chunks(files: Iterable[DiscoveredFile]) -> Iterator[tuple[DiscoveredFile, ...]]:
     """The files in portions that take about the same time: small ones, so that results come soon."""
     chunk: list[DiscoveredFile] = []
     size = 0
@@ -125,10 +158,10 @@ def chunks(files: Iterable[DiscoveredFile], config: EditorConfig) -> Iterator[Ch
         chunk.append(file)
         size += _size(file)
         if size >= _CHUNK_BYTES or len(chunk) >= _CHUNK_FILES:
-            yield Chunk(tuple(chunk), config)
+            yield tuple(chunk)
             chunk, size = [], 0
     if chunk:
-        yield Chunk(tuple(chunk), config)
+        yield tuple(chunk)
 
 
 def _size(file: DiscoveredFile) -> int:

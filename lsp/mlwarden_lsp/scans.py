@@ -10,16 +10,19 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from functools import partial
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from lsprotocol import types
 
 from mlwarden_lsp.diagnostics import Rendering
 from mlwarden_lsp.disk import Disk
-from mlwarden_lsp.disk_files import Chunk, Scanned, affected, check_chunk, chunks, discovered, singles
+from mlwarden_lsp.disk_files import Chunk, Scanned, check_chunk, look, singles
 from mlwarden_lsp.engine import Engine
-from mlwarden_lsp.paths import uri_of
+from mlwarden_lsp.paths import below
 from mlwarden_lsp.workspace import Scope, Workspace
+
+if TYPE_CHECKING:
+    from mlwarden_lsp.editor_config import EditorConfig
 
 TITLE = "mlwarden: checking the workspace"
 # More workers than that wait for the disk, and for the one thread that takes their results.
@@ -57,16 +60,14 @@ class Plan(NamedTuple):
     """What a scan is to do.
 
     Attributes:
-        chunks: the files to check, by the folder that they belong to.
+        chunks: the files to check, with the folder that they belong to.
         total: how many files these are.
         locations: the paths of all files that there are.
-        uris: the same as URIs.
     """
 
     chunks: deque[tuple[Scope, Chunk]]
     total: int
     locations: frozenset[str]
-    uris: frozenset[str]
 
 
 @dataclass(eq=False)
@@ -117,7 +118,7 @@ class Scans:
             workspace: the folders.
             disk: where results go.
             watcher: whom to tell how it goes.
-            threads: where files are looked for.
+            threads: where configuration is read.
             processes: makes an executor with so many workers, for one scan.
             rendering: how the diagnostics for a folder are to look.
             delay: how long files must have stayed as they are before everything is scanned anew.
@@ -222,13 +223,14 @@ class Scans:
             progress = self._watcher.progress(TITLE, token, partial(self._unwanted, run))
         message = "cancelled"
         try:
-            folders = [scope for scope in self._workspace.folders if self._included(scope)]
-            plan = await asyncio.get_running_loop().run_in_executor(
-                self._threads, _plan, self._workspace, folders, run.changed, self._seen
-            )
-            await self._check(run, plan, progress)
+            executor = self._processes(_workers())
+            try:
+                plan = await self._plan(run, executor)
+                await self._check(run, plan, progress, executor)
+            finally:
+                executor.shutdown(wait=False, cancel_futures=True)
             self._seen = plan.locations
-            self._disk.keep_only(plan.uris)
+            self._disk.keep_only(plan.locations)
             message = f"{plan.total} files, {len(self._disk)} findings"
             return Summary(plan.total, len(self._disk))
         except asyncio.CancelledError:
@@ -238,28 +240,39 @@ class Scans:
         finally:
             progress.end(message)
 
-    async def _check(self, run: _Run, plan: Plan, progress: Progress) -> None:
-        if not plan.chunks:
-            return
-        workers = min(_workers(), len(plan.chunks))
-        executor = self._processes(workers)
+    async def _plan(self, run: _Run, executor: Executor) -> Plan:
+        """Look for the files, in other processes too; of folders inside each other, each file is the innermost's."""
+        every = [scope.path for scope in self._workspace.scopes[:-1] if scope.path is not None]
+        work: deque[tuple[Scope, Chunk]] = deque()
+        locations: set[str] = set()
+        loop = asyncio.get_running_loop()
+        for scope in self._workspace.folders:
+            if not self._included(scope) or scope.path is None:
+                continue
+            config = await loop.run_in_executor(self._threads, _config_of, scope)
+            inner = [path for path in every if below(path, scope.path)]
+            future = executor.submit(look, scope.path, inner, config, run.changed, self._seen)
+            found = await asyncio.wrap_future(future)
+            locations.update(found.locations)
+            work.extend((scope, Chunk(tasks, config)) for tasks in found.chunks)
+        return Plan(work, sum(len(chunk.tasks) for _, chunk in work), frozenset(locations))
+
+    async def _check(self, run: _Run, plan: Plan, progress: Progress, executor: Executor) -> None:
+        workers = _workers()
         waiting: dict[asyncio.Future[list[Scanned]], tuple[Scope, Chunk]] = {}
         done = 0
-        try:
-            while plan.chunks or waiting:
-                # Not all at once: what is not submitted need not be taken back.
-                while plan.chunks and len(waiting) < 2 * workers:
-                    scope, chunk = plan.chunks.popleft()
-                    future = executor.submit(check_chunk, self._engine, chunk, run.scan_id, self._rendering(scope))
-                    waiting[asyncio.wrap_future(future)] = (scope, chunk)
-                ready, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-                for ended in ready:
-                    scope, chunk = waiting.pop(ended)
-                    if self._take(ended, scope, chunk, plan):
-                        done += len(chunk.tasks)
-                progress.report(done, plan.total)
-        finally:
-            executor.shutdown(wait=False, cancel_futures=True)
+        while plan.chunks or waiting:
+            # Not all at once: what is not submitted need not be taken back.
+            while plan.chunks and len(waiting) < 2 * workers:
+                scope, chunk = plan.chunks.popleft()
+                future = executor.submit(check_chunk, self._engine, chunk, run.scan_id, self._rendering(scope))
+                waiting[asyncio.wrap_future(future)] = (scope, chunk)
+            ready, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+            for ended in ready:
+                scope, chunk = waiting.pop(ended)
+                if self._take(ended, scope, chunk, plan):
+                    done += len(chunk.tasks)
+            progress.report(done, plan.total)
 
     def _take(self, ended: asyncio.Future[list[Scanned]], scope: Scope, chunk: Chunk, plan: Plan) -> bool:
         """Take a chunk's results; whether it is done with. A failure may be one file's: each gets a try of its own."""
@@ -290,6 +303,10 @@ class _Silent:
         """Say nothing."""
 
 
+def _config_of(scope: Scope) -> EditorConfig:
+    return scope.configuration.files
+
+
 def _every(scope: Scope) -> bool:
     return True
 
@@ -298,20 +315,3 @@ def _workers() -> int:
     """All processors but one, which is for the editor."""
     processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return max(1, min(processors - 1, _MOST_WORKERS))
-
-
-def _plan(workspace: Workspace, folders: list[Scope], changed: frozenset[str] | None, seen: frozenset[str]) -> Plan:
-    """Look for the files; of folders inside each other, each file belongs to the innermost."""
-    work: deque[tuple[Scope, Chunk]] = deque()
-    locations: set[str] = set()
-    total = 0
-    for scope in folders:
-        assert scope.path is not None
-        config = scope.configuration.files
-        files = [file for file in discovered(scope.path, config) if workspace.of(uri_of(file.location)) is scope]
-        locations.update(file.location for file in files)
-        if changed is not None:
-            files = affected(files, changed, seen)
-        total += len(files)
-        work.extend((scope, chunk) for chunk in chunks(files, config))
-    return Plan(work, total, frozenset(locations), frozenset(map(uri_of, locations)))

@@ -198,6 +198,8 @@ async def test_cancelled_by_the_user(engine: Any, client: Any, steps: Any, inlin
     session = make(engine, client, inline, [tmp_path], processes=lambda count: steps)
     scan = asyncio.ensure_future(session.scan())
     await turns()
+    steps.step()  # looks for the files
+    await turns()
     steps.step()
     await turns()
     assert len(client.published) == 25  # what is known is shown while the rest is being checked
@@ -340,8 +342,9 @@ async def test_pulled_in_parts(engine: Any, client: Any, steps: Any, inline: Any
     )
     pulled = pull(session, {}, "part")
     await turns()
-    steps.step()
-    await turns()
+    for _ in range(2):
+        steps.step()
+        await turns()
     ((token, part),) = client.parts
     assert (token, len(part.items)) == ("part", 25)
     steps.step()

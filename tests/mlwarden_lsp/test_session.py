@@ -227,6 +227,33 @@ async def test_settings_reach_the_engine_and_may_change(engine: Any, client: Any
     assert [version for _, version, _ in client.published] == [1, 1]
 
 
+async def test_severities_of_the_editor_are_added_to_those_of_the_file(
+    engine: Any, client: Any, inline: Any, tmp_path: Path
+) -> None:
+    (tmp_path / "mlwarden.toml").write_text('severities = { MLW101 = "high", B = "low" }\n')
+    session = make(engine, client, inline, {"severities": {"MLW101": "low", "MLW102": "critical"}})
+    await open_text(session, "bad", (tmp_path / "a.py").as_uri())
+    (settings,) = engine.settings
+    assert dict(settings.severities) == {"MLW101": Severity.LOW, "B": Severity.LOW, "MLW102": Severity.CRITICAL}
+
+
+async def test_levels_as_the_editor_wants_them(engine: Any, client: Any, inline: Any) -> None:
+    session = make(engine, client, inline, {"severityMap": {"critical": "hint", "low": "error"}})
+    await open_text(session, "bad bad1 bad3")
+    ((_, _, diagnostics),) = client.published
+    error, hint = types.DiagnosticSeverity.Error, types.DiagnosticSeverity.Hint
+    assert [each.severity for each in diagnostics] == [error, error, hint]
+
+
+async def test_a_folder_that_is_not_to_be_checked(engine: Any, client: Any, inline: Any) -> None:
+    session = make(engine, client, inline, {"enable": False})
+    await open_text(session, "bad")
+    assert (client.marks(), engine.checked) == ([(A, 1, [])], [])
+    await session.settings_changed({"enable": True})
+    await turns()
+    assert client.marks()[1:] == [(A, 1, ["0:0-0:3 `bad` is a bad word"])]
+
+
 async def test_wrong_settings_are_told_once(engine: Any, client: Any, inline: Any) -> None:
     session = make(engine, client, inline, {"ingore": [], "select": ["MLW109"]})
     await open_text(session, "bad")
