@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import importlib
 import pkgutil
 import subprocess
@@ -78,8 +79,16 @@ def triggers_of(rule: type[Rule]) -> tuple[tuple[str, ...], ...]:
     for pattern in (*rule.calls, *rule.assigns):
         for spelling in _spellings(pattern):
             parts = spelling.replace("()", "").replace("[]", "").split(".")
-            root, last = parts[0], parts[-1]
-            alternatives[(last,) if root == "*" or len(parts) == 1 else (root, last)] = None
+            root, last = parts[0], f".{parts[-1]}"
+            if len(parts) > 1:
+                # `list` and `load` are everywhere in files that use torch.
+                inner = ("hub",) if parts[:2] == ["torch", "hub"] else ()
+                alternatives[(last,) if root == "*" else (root, *inner, last)] = None
+            elif hasattr(builtins, root):
+                for words in ((f"!{root}",), ("builtins", last), ("__builtins__", last)):
+                    alternatives[words] = None
+            else:
+                alternatives[(last,)] = None
     return tuple(alternatives)
 
 

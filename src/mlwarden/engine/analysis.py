@@ -120,16 +120,23 @@ class Analysis:
                 opaque = True
             else:
                 names |= fragment.names
-        codes = own
+        codes, seeds, found = own, {""}, dict[str, set[str]]()
         if not opaque:
             passing = plan.gate.in_names(names, gate.folder_words(document.path), borrowed.classes)
-            codes = own.intersection(info.code for info in passing)
+            codes = own.intersection(info.code for info in passing.infos)
+            found = passing.seeds
+            seeds = set().union(*(found[code] for code in codes))
         infos = [info for info in plan.infos if info.code in codes or info.code in borrowed.codes]
         if not infos:
             return
+        if any(not info.triggers for info in infos):
+            seeds.add("")
         if not self._whole:
-            words = {words[-1] for info in infos for words in info.triggers or (("",),)}
-            fragments = relevant(fragments, words, borrowed.names)
+            # A rule with only this hook looks at all calls for data from what its triggers name.
+            sources = set().union(
+                *(found[info.code] for info in infos if info.hooks == ("model",) and info.code in found)
+            )
+            fragments = relevant(fragments, seeds, borrowed.names, sources)
         model = self._model(document, fragments)
         if model is None:
             return

@@ -10,10 +10,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence, Set
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from mlwarden.model.rule_info import RuleInfo
 from mlwarden.semantics import word_classes
+from mlwarden.semantics.identifiers import plain
 
 # Pictures in base64, in one piece or in the lines of a JSON list. No identifier is as long, and none stands beside one
 # without something between them that base64 does not have. Searching megabytes of it for each word costs seconds.
@@ -58,10 +59,21 @@ class Passing(NamedTuple):
     Attributes:
         infos: the rules that can fire, in order.
         starved: those of which only a need is missing, which another module may bring.
+        seeds: code -> the last words of the alternatives that hold: where one of these stands, the rule can fire.
     """
 
     infos: list[RuleInfo]
     starved: list[RuleInfo]
+    seeds: dict[str, set[str]]
+
+
+def parts_of(word: str) -> list[str]:
+    """The words of a file that a trigger needs: marks are known only of code that was parsed."""
+    return word[1:].split("_") if word.startswith("~") else [plain(word)]
+
+
+# A word -> the alternatives that it belongs to: the rule's number, the other words, what is no word, the last word.
+_Index: TypeAlias = "dict[str, list[tuple[int, tuple[str, ...], tuple[str, ...], str]]]"
 
 
 class Gate:
@@ -75,19 +87,27 @@ class Gate:
         self.infos = tuple(infos)
         self._always = frozenset(number for number, info in enumerate(self.infos) if not info.triggers)
         # Alternatives by one of their words; those without any identifier are looked at each time.
-        self._by_word: dict[str, list[tuple[int, tuple[str, ...], tuple[str, ...]]]] = {}
+        self._by_word: _Index = {}
+        self._by_name: _Index = {}
         self._wordless: list[tuple[int, tuple[str, ...]]] = []
         for number, info in enumerate(self.infos):
             # A rule that asks for calls as well is written with identifiers in mind.
             exact = "document" not in info.hooks or (code and info.hooks != ("document",))
             for alternative in info.triggers:
-                words = tuple(word for word in alternative if exact and word.isascii() and word.isidentifier())
-                others = tuple(word for word in alternative if word and word not in words)
+                words: list[str] = []
+                others: list[str] = []
+                for word in filter(None, alternative):
+                    name = plain(word)
+                    (words if exact and name.isascii() and name.isidentifier() else others).append(word)
                 if words:
-                    self._by_word.setdefault(words[-1], []).append((number, words[:-1], others))
+                    self._by_name.setdefault(words[-1], []).append(
+                        (number, tuple(words[:-1]), tuple(others), alternative[-1])
+                    )
+                    # In bytes the parts of what is marked stand alone.
+                    parts = [part for word in words for part in parts_of(word)]
+                    self._by_word.setdefault(parts[-1], []).append((number, tuple(parts[:-1]), tuple(others), ""))
                 else:
-                    self._wordless.append((number, others))
-        self._keys = self._by_word.keys()
+                    self._wordless.append((number, tuple(map(plain, others))))
 
     def in_content(self, content: bytes, words: set[str], around: Iterable[str] = ()) -> Passing:
         """The rules whose triggers occur in a file.
@@ -99,9 +119,7 @@ class Gate:
         """
         return self._passing(words, content, around)
 
-    def in_names(
-        self, names: Iterable[str], around: Iterable[str] = (), brought: Set[str] = frozenset()
-    ) -> list[RuleInfo]:
+    def in_names(self, names: Iterable[str], around: Iterable[str] = (), brought: Set[str] = frozenset()) -> Passing:
         """The rules whose triggers are identifiers of the code, and whose needs are met by it or from elsewhere.
 
         Args:
@@ -109,7 +127,7 @@ class Gate:
             around: words that count for classes as well.
             brought: classes that other modules bring.
         """
-        return self._passing(frozenset(names), None, around, brought).infos
+        return self._passing(frozenset(names), None, around, brought)
 
     def _passing(
         self,
@@ -118,7 +136,7 @@ class Gate:
         around: Iterable[str],
         brought: Set[str] = frozenset(),
     ) -> Passing:
-        found = set(self._always)
+        found: dict[int, set[str]] = {number: {""} for number in self._always}
         bits: int | None = None
 
         def other(word: str) -> bool:
@@ -129,13 +147,15 @@ class Gate:
                 bits = word_classes.bits_of(words) | word_classes.bits_of(around)
             return word_classes.holds(word, bits) and (content is None or word_classes.in_text(word, content))
 
-        for key in self._keys & words:
-            for number, rest, others in self._by_word[key]:
-                if number not in found and words.issuperset(rest) and all(map(other, others)):
-                    found.add(number)
+        every = content is None
+        index = self._by_name if every else self._by_word
+        for key in index.keys() & words:
+            for number, rest, others, last in index[key]:
+                if (every or number not in found) and words.issuperset(rest) and all(map(other, others)):
+                    found.setdefault(number, set()).add(last)
         for number, others in self._wordless:
-            if number not in found and all(map(other, others)):
-                found.add(number)
+            if (every or number not in found) and all(map(other, others)):
+                found.setdefault(number, set()).add(others[-1] if others else "")
         infos: list[RuleInfo] = []
         starved: list[RuleInfo] = []
         for number in sorted(found):
@@ -144,7 +164,7 @@ class Gate:
                 need in brought or other(need) if need.startswith("@") else need in words for need in info.needs
             )
             (infos if fed else starved).append(info)
-        return Passing(infos, starved)
+        return Passing(infos, starved, {self.infos[number].code: lasts for number, lasts in found.items()})
 
 
 def in_bytes(content: bytes, infos: Sequence[RuleInfo]) -> list[RuleInfo]:

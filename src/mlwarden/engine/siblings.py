@@ -16,7 +16,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from mlwarden.engine.gate import folder_words, words_of
+from mlwarden.engine.gate import folder_words, parts_of, words_of
 from mlwarden.engine.plan import Plan
 from mlwarden.engine.trail import Trail
 from mlwarden.model.rule_info import RuleInfo
@@ -303,7 +303,7 @@ class Exports:
             for name in table if names is None else names & table.keys():
                 if names is None and name not in importer.words:
                     continue
-                brought = {need.code for need in table[name] if _holds(need.word, importer.words, importer.bits)}
+                brought = {need.code for need in table[name] if _in_words(need.word, importer.words, importer.bits)}
                 if brought:
                     codes |= brought
                     bringing.add(name)
@@ -344,7 +344,7 @@ class Exports:
         candidates = [
             (code, first, last)
             for first in self._firsts
-            if _holds(first, words, bits)
+            if _in_words(first, words, bits)
             for code, last in self._alternatives[first]
         ]
         classes = [name for name in self._classes if word_classes.holds(name, bits)]
@@ -367,6 +367,11 @@ class Exports:
             for name in fragment.binds if needs else ():
                 found[name] = found.get(name, frozenset()) | needs
         return found
+
+
+def _in_words(word: str, words: Set[str], bits: int) -> bool:
+    """Whether the words of a file hold what a trigger, marked or not, needs."""
+    return all(_holds(part, words, bits) for part in parts_of(word))
 
 
 def _holds(word: str, words: Set[str], bits: int) -> bool:

@@ -9,14 +9,15 @@ from __future__ import annotations
 import ast
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from mlwarden.model.spans import Span
 from mlwarden.notebooks.interpolation import python_of
 from mlwarden.notebooks.notebook import Notebook
-from mlwarden.semantics.identifiers import identifiers_of
+from mlwarden.semantics.identifiers import bound_by, identifiers_of
+from mlwarden.semantics.members import Member, blanked, members_of
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -50,6 +51,8 @@ class Fragment:
         binds: names that it binds at top level.
         is_import, has_import, is_class: whether it is nothing but imports, imports anything, holds a class.
         path: the file it comes from, if that is not the analysed document.
+        members: the methods of a class that stand for themselves; `rest` has the identifiers of what is not in them.
+        left_out: those whose bodies libcst does not read.
     """
 
     text: str
@@ -61,6 +64,9 @@ class Fragment:
     has_import: bool = False
     is_class: bool = False
     path: str | None = None
+    members: tuple[Member, ...] = ()
+    rest: frozenset[str] = frozenset()
+    left_out: frozenset[Member] = frozenset()
     _spans: dict[int, tuple[int, int]] = field(default_factory=dict, repr=False)
 
     @cached_property
@@ -72,7 +78,11 @@ class Fragment:
         """
         import libcst
 
-        return libcst.parse_module(self.text)
+        return libcst.parse_module(blanked(self.text, self.start, self.left_out) if self.left_out else self.text)
+
+    def without(self, members: frozenset[Member]) -> Fragment:
+        """The same fragment with the bodies of some methods left out."""
+        return replace(self, left_out=members, _spans={})
 
     @property
     def parses(self) -> bool:
@@ -153,6 +163,12 @@ def _cut_at_statements(text: str, lines: LineIndex, cell: int | None, module: as
 def _fragment(text: str, lines: LineIndex, cell: int | None, group: list[ast.stmt], first: int, last: int) -> Fragment:
     start = lines.starts[first]
     end = lines.starts[last + 1] if last + 1 < len(lines.starts) else len(text)
+    only = group[0]
+    if len(group) == 1 and isinstance(only, ast.ClassDef):
+        members, rest = members_of(only, text, lines)
+        names = rest.union(*(member.names for member in members))
+        binds = bound_by(only)
+        return Fragment(text[start:end], start, cell, names, binds, is_class=True, members=members, rest=rest)
     names, binds = identifiers_of(group)
     is_import = all(isinstance(statement, (ast.Import, ast.ImportFrom)) for statement in group)
     has_import = is_import or any(

@@ -3,6 +3,10 @@
 Comments and docstrings are gone by then; names, attributes, keywords, import names, and short string constants (which
 may be names for `getattr`, keys of `os.environ`, ids of models) are kept. It knows no rule: it may let too much
 through, never too little.
+
+What is told apart is told by a mark before the word. `.load`: it is used (a name, an attribute, an import, or a string
+without spaces), and not only a parameter, a keyword, a definition or a word of a longer text. `!open`: it is a name by itself,
+as builtins are called. `~first_name`: a short text consists of these words.
 """
 
 from __future__ import annotations
@@ -13,60 +17,105 @@ from collections.abc import Iterable
 
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _MAX_STRING = 400
+_MAX_JOINED = 5
+_MARKS = frozenset(".!~")
 
 
 def identifiers_of(statements: Iterable[ast.stmt]) -> tuple[frozenset[str], frozenset[str]]:
     """Return (every identifier that stands in the statements, the names they bind at top level)."""
-    names: set[str] = set()
+    found = Identifiers()
     binds: set[str] = set()
     for statement in statements:
         _bound_by(statement, binds)
-        _collect(statement, names)
-    return frozenset(names), frozenset(binds)
+        found.collect(statement)
+    return found.all(), frozenset(binds)
 
 
-def _collect(root: ast.stmt, names: set[str]) -> None:
-    """One hand-written walk; about a third of what `ast.walk` costs."""
-    stack: list[ast.AST] = [root]
-    pop, push, add = stack.pop, stack.append, names.add
-    while stack:
-        node = pop()
-        kind = type(node)
-        if kind is ast.Name:
-            add(node.id)  # type: ignore[attr-defined]
-            continue
-        if kind is ast.Constant:
-            value = node.value  # type: ignore[attr-defined]
-            if type(value) is str and len(value) <= _MAX_STRING:
-                names.update(_WORD.findall(value))
-            continue
-        if kind is ast.Expr and type(node.value) is ast.Constant:  # type: ignore[attr-defined]
-            continue  # a docstring, or an expression without effect
-        if kind is ast.Attribute:
-            add(node.attr)  # type: ignore[attr-defined]
-            push(node.value)  # type: ignore[attr-defined]
-            continue
-        if kind is ast.alias:
-            names.update(node.name.split("."))  # type: ignore[attr-defined]
-            if node.asname:  # type: ignore[attr-defined]
-                add(node.asname)  # type: ignore[attr-defined]
-            continue
-        if kind is ast.ImportFrom and node.module:  # type: ignore[attr-defined]
-            names.update(node.module.split("."))  # type: ignore[attr-defined]
-        elif kind is ast.keyword or kind is ast.arg:
-            add(node.arg)  # type: ignore[attr-defined]
-        elif kind in _DEFINITIONS:
-            add(node.name)  # type: ignore[attr-defined]
-        for value in node.__dict__.values():
-            if isinstance(value, ast.AST):
-                push(value)
-            elif type(value) is list:
-                for item in value:
-                    if isinstance(item, ast.AST):
-                        push(item)
-                    elif type(item) is str:  # `global x`
-                        add(item)
-    names.discard(None)  # the `arg` of `**kwargs`
+def plain(word: str) -> str:
+    """A word without its mark."""
+    return word[1:] if word[:1] in _MARKS else word
+
+
+def bound_by(statement: ast.stmt) -> frozenset[str]:
+    """The names that a statement binds at top level."""
+    binds: set[str] = set()
+    _bound_by(statement, binds)
+    return frozenset(binds)
+
+
+class Identifiers:
+    """The identifiers below some nodes."""
+
+    def __init__(self) -> None:
+        """Start with none."""
+        self._words: set[str] = set()
+        self._used: set[str] = set()
+        self._names: set[str] = set()
+
+    def all(self) -> frozenset[str]:
+        """Every identifier, and the marked ones."""
+        used = self._used | self._names
+        return frozenset((*self._words, *used, *map(".".__add__, used), *map("!".__add__, self._names)))
+
+    def defines(self, name: str) -> None:
+        """Add the name of a definition."""
+        self._words.add(name)
+
+    def collect(self, root: ast.AST) -> None:
+        """Add every identifier that stands below a node.
+
+        One hand-written walk; about a third of what `ast.walk` costs.
+        """
+        stack: list[ast.AST] = [root]
+        pop, push = stack.pop, stack.append
+        name, use, add = self._names.add, self._used.add, self._words.add
+        while stack:
+            node = pop()
+            kind = type(node)
+            if kind is ast.Name:
+                name(node.id)  # type: ignore[attr-defined]
+                continue
+            if kind is ast.Constant:
+                value = node.value  # type: ignore[attr-defined]
+                if type(value) is str and len(value) <= _MAX_STRING:
+                    self._text(value)
+                continue
+            if kind is ast.Expr and type(node.value) is ast.Constant:  # type: ignore[attr-defined]
+                continue  # a docstring, or an expression without effect
+            if kind is ast.Attribute:
+                use(node.attr)  # type: ignore[attr-defined]
+                push(node.value)  # type: ignore[attr-defined]
+                continue
+            if kind is ast.alias:
+                self._used.update(node.name.split("."))  # type: ignore[attr-defined]
+                if node.asname:  # type: ignore[attr-defined]
+                    use(node.asname)  # type: ignore[attr-defined]
+                continue
+            if kind is ast.ImportFrom and node.module:  # type: ignore[attr-defined]
+                self._used.update(node.module.split("."))  # type: ignore[attr-defined]
+            elif kind is ast.keyword or kind is ast.arg:
+                add(node.arg)  # type: ignore[attr-defined]
+            elif kind in _DEFINITIONS:
+                add(node.name)  # type: ignore[attr-defined]
+            for value in node.__dict__.values():
+                if isinstance(value, ast.AST):
+                    push(value)
+                elif type(value) is list:
+                    for item in value:
+                        if isinstance(item, ast.AST):
+                            push(item)
+                        elif type(item) is str:  # `global x`
+                            add(item)
+        self._words.discard(None)  # the `arg` of `**kwargs`
+
+    def _text(self, value: str) -> None:
+        words = _WORD.findall(value)
+        if " " not in value:
+            self._used.update(words)  # may be a name for `getattr` or `import_module`
+            return
+        self._words.update(words)
+        if 1 < len(words) <= _MAX_JOINED:
+            self._words.add("~" + "_".join(words))
 
 
 _DEFINITIONS = frozenset({ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef})

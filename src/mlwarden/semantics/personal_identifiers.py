@@ -95,9 +95,9 @@ def normalised(name: str) -> str:
     return re.sub(r"[\s\-.]+", "_", parted).strip("_").lower()
 
 
-def spellings() -> tuple[str | tuple[str, ...], ...]:
-    """The words of code without which no name is personal."""
-    found: dict[str | tuple[str, ...], None] = {}
+def spellings() -> tuple[str, ...]:
+    """The words of code without which no name is personal, marked as `semantics.identifiers` does."""
+    found: dict[str, None] = {}
     for name in sorted(COLUMNS):
         words = name.split("_")
         titled = tuple(word.capitalize() for word in words)
@@ -106,8 +106,8 @@ def spellings() -> tuple[str | tuple[str, ...], ...]:
             found[name.upper()] = None
         if len(words) > 1:
             found["".join((words[0], *titled[1:]))] = None
-            found[titled] = None
-            found[tuple(words)] = None
+            found["~" + "_".join(titled)] = None
+            found["~" + name] = None
             found["".join(titled)] = None
             found["_".join(titled)] = None
         else:

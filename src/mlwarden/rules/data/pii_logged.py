@@ -138,7 +138,7 @@ class PiiLogged(Rule):
     code = "MLW606"
     name = "pii-logged"
     severity = Severity.MEDIUM
-    triggers = ("@personal", *(words for words in spellings() if isinstance(words, tuple)))
+    triggers = ("@personal", *(words for words in spellings() if words.startswith("~")))
     cwe = (532, 359)
     owasp_llm = ("LLM02",)
     atlas = ("AML.T0057",)

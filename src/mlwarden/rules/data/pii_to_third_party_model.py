@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from mlwarden.rules.base import Bad, Confidence, Finding, Good, Missed, Reference, Rule, Severity, TraceStep
 from mlwarden.rules.examples import Examples, as_notebook, later
+from mlwarden.semantics.personal_identifiers import spellings
 
 if TYPE_CHECKING:
     from mlwarden.semantics.calls import CallSite
@@ -61,7 +62,7 @@ class PiiToThirdPartyModel(Rule):
     code = "MLW607"
     name = "pii-to-third-party-model"
     severity = Severity.HIGH
-    triggers = ("@personal",)
+    triggers = ("@personal", *(words for words in spellings() if words.startswith("~")))
     needs = ("@model", "embeddings", "voyageai", "jina")
     cwe = (359, 201)
     owasp_llm = ("LLM02",)

@@ -1,0 +1,131 @@
+"""The methods of a top-level class as parts of their own: what each names and binds, and where its body stands.
+
+In model code a class is most of the file. libcst reads the bodies that can matter; the others are blanked, with every
+offset as it was.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mlwarden.semantics.identifiers import Identifiers
+
+if TYPE_CHECKING:
+    from mlwarden.source.lines import LineIndex
+
+_MARK = "...#"
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A method, or a nested class's, of a top-level class.
+
+    Attributes:
+        name: its name.
+        names: every identifier in it, its decorators and defaults included.
+        binds: its name, and the attributes and global names that it sets or changes.
+        start, end: where its body stands in the document's text.
+    """
+
+    name: str
+    names: frozenset[str]
+    binds: frozenset[str]
+    start: int
+    end: int
+
+
+def members_of(node: ast.ClassDef, text: str, lines: LineIndex) -> tuple[tuple[Member, ...], frozenset[str]]:
+    """The methods of a class that are long enough to be worth leaving out, and the identifiers of all the rest."""
+    members: list[Member] = []
+    rest = Identifiers()
+    rest.defines(node.name)
+    for part in (*node.decorator_list, *node.bases, *node.keywords):
+        rest.collect(part)
+    for statement in node.body:
+        if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            member = _member(statement, text, lines)
+            if member is not None:
+                members.append(member)
+                continue
+        rest.collect(statement)
+    return tuple(members), rest.all()
+
+
+def _member(node: ast.FunctionDef | ast.AsyncFunctionDef, text: str, lines: LineIndex) -> Member | None:
+    first, last = node.body[0], node.body[-1]
+    decorators = getattr(first, "decorator_list", None) or ()
+    if decorators:
+        return None  # what a function inside begins with is an `@` that the tree has no place for
+    start = _offset(text, lines, first.lineno, first.col_offset)
+    end = _offset(text, lines, last.end_lineno or last.lineno, last.end_col_offset or last.col_offset)
+    if end - start <= len(_MARK) or not text.startswith(_BREAKS, end):
+        return None  # too short, or something follows on the line
+    found = Identifiers()
+    found.collect(node)
+    names = found.all()
+    binds = {node.name}
+    binds.update(_changed(node))
+    if not _BY_NAME.isdisjoint(names):
+        binds |= names  # attributes that are set by their names
+    return Member(node.name, names, frozenset(binds), start, end)
+
+
+_BREAKS = ("\n", "\r")
+_BY_NAME = frozenset({"setattr", "__dict__", "__setattr__", "update", "vars"})
+
+
+def _changed(function: ast.AST) -> Iterator[str]:
+    """The attributes that a method sets or changes, and its global names."""
+    for node in ast.walk(function):
+        kind = type(node)
+        if kind is ast.Attribute or kind is ast.Subscript:
+            if type(node.ctx) is not ast.Load:  # type: ignore[attr-defined]
+                yield from _chain(node)
+        elif kind is ast.Expr and type(node.value) is ast.Call:  # type: ignore[attr-defined]
+            yield from _chain(node.value.func)  # type: ignore[attr-defined]
+        elif kind is ast.Global:
+            yield from node.names  # type: ignore[attr-defined]
+
+
+def _chain(node: ast.AST) -> Iterator[str]:
+    """The names along `self.options["a"].headers`."""
+    while True:
+        if isinstance(node, ast.Attribute):
+            yield node.attr
+            node = node.value
+        elif isinstance(node, ast.Subscript):
+            node = node.value
+        elif isinstance(node, ast.Call):
+            node = node.func
+        else:
+            return
+
+
+def _offset(text: str, lines: LineIndex, line: int, column: int) -> int:
+    # The tree counts columns in bytes of UTF-8.
+    start = lines.starts[line - 1]
+    end = start + column
+    if text[start:end].isascii():
+        return end
+    return start + len(text[start:end].encode("utf-8", "surrogatepass")[:column].decode("utf-8", "ignore"))
+
+
+def blanked(text: str, start: int, members: Iterable[Member]) -> str:
+    """The text of a class without the bodies of some methods, every other character at its place.
+
+    Args:
+        text: the class, as it stands in the document at `start`.
+        start: where that is.
+        members: the methods to leave out.
+    """
+    parts: list[str] = []
+    position = 0
+    for member in sorted(members, key=lambda member: member.start):
+        begin, end = member.start - start, member.end - start
+        parts += (text[position:begin], _MARK, "-" * (end - begin - len(_MARK)))
+        position = end
+    parts.append(text[position:])
+    return "".join(parts)
