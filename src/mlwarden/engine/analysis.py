@@ -68,7 +68,10 @@ class Analysis:
         content = _searched(document)
         words = gate.words_of(content)
         around = gate.folder_words(document.path)
-        passing = plan.gate.in_content(content, words, around)
+        # Classes of words are asked for of code only: the outputs of a notebook may hold a million other words.
+        code = _code(document) if isinstance(document, Notebook) else content
+        code_words = gate.words_of(code) if isinstance(document, Notebook) else words
+        passing = plan.gate.in_content(content, words, (*code_words, *around))
         for info in passing.infos:
             if "document" in info.hooks:
                 self._collect(info, lambda rule: rule.check_document(document))
@@ -76,19 +79,14 @@ class Analysis:
             self._collect(info, lambda rule: rule.check_policy(document, policy))
         if not isinstance(document, (PythonModule, Notebook)):
             return
-        importer = Importer(
-            content if isinstance(document, PythonModule) else _code(document),
-            words,
-            word_classes.bits_of(words) | word_classes.bits_of(around),
-            document.path,
-            self.settings.root,
-        )
+        bits = word_classes.bits_of(code_words) | word_classes.bits_of(around)
+        importer = Importer(code, code_words, bits, document.path, self.settings.root)
         borrowed = self.project.siblings.borrowed(importer, plan)
         own = {info.code for info in passing.infos}
         own.update(info.code for info in passing.starved if not borrowed.classes.isdisjoint(info.needs))
         own &= plan.semantic
         if own or borrowed.codes:
-            del content, words, importer
+            del content, code, words, code_words, importer
             self._run_semantic(document, plan, own, borrowed)
         else:
             self._check_syntax(document)
@@ -122,7 +120,7 @@ class Analysis:
                 names |= fragment.names
         codes, seeds, found = own, {""}, dict[str, set[str]]()
         if not opaque:
-            passing = plan.gate.in_names(names, gate.folder_words(document.path), borrowed.classes)
+            passing = plan.gate.in_names(frozenset(names), gate.folder_words(document.path), borrowed.classes)
             codes = own.intersection(info.code for info in passing.infos)
             found = passing.seeds
             seeds = set().union(*(found[code] for code in codes))

@@ -109,17 +109,17 @@ class Gate:
                 else:
                     self._wordless.append((number, tuple(map(plain, others))))
 
-    def in_content(self, content: bytes, words: set[str], around: Iterable[str] = ()) -> Passing:
+    def in_content(self, content: bytes, words: set[str], classed: Iterable[str]) -> Passing:
         """The rules whose triggers occur in a file.
 
         Args:
             content: its bytes.
             words: `words_of` them.
-            around: words that count as well, such as the names of the folders it lies in.
+            classed: those of its code, and words that count as well, such as the names of the folders it lies in.
         """
-        return self._passing(words, content, around)
+        return self._passing(words, content, classed)
 
-    def in_names(self, names: Iterable[str], around: Iterable[str] = (), brought: Set[str] = frozenset()) -> Passing:
+    def in_names(self, names: frozenset[str], around: Iterable[str] = (), brought: Set[str] = frozenset()) -> Passing:
         """The rules whose triggers are identifiers of the code, and whose needs are met by it or from elsewhere.
 
         Args:
@@ -127,13 +127,13 @@ class Gate:
             around: words that count for classes as well.
             brought: classes that other modules bring.
         """
-        return self._passing(frozenset(names), None, around, brought)
+        return self._passing(names, None, (*names, *around), brought)
 
     def _passing(
         self,
         words: frozenset[str] | set[str],
         content: bytes | None,
-        around: Iterable[str],
+        classed: Iterable[str],
         brought: Set[str] = frozenset(),
     ) -> Passing:
         found: dict[int, set[str]] = {number: {""} for number in self._always}
@@ -144,7 +144,7 @@ class Gate:
             if not word.startswith("@"):
                 return word.encode() in content if content is not None else word in words
             if bits is None:
-                bits = word_classes.bits_of(words) | word_classes.bits_of(around)
+                bits = word_classes.bits_of(classed)
             return word_classes.holds(word, bits) and (content is None or word_classes.in_text(word, content))
 
         every = content is None
@@ -169,4 +169,5 @@ class Gate:
 
 def in_bytes(content: bytes, infos: Sequence[RuleInfo]) -> list[RuleInfo]:
     """The rules whose triggers occur in the bytes."""
-    return Gate(infos, code=False).in_content(content, words_of(content)).infos
+    words = words_of(content)
+    return Gate(infos, code=False).in_content(content, words, words).infos

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from mlwarden.model.levels import Severity
 
@@ -26,6 +27,10 @@ class Reference:
 
     title: str
     url: str
+
+
+_Words: TypeAlias = "tuple[str, ...]"
+Row: TypeAlias = "tuple[str, str, str, int, str, str, _Words, tuple[_Words, ...], bool, bool, _Words, _Words, _Words]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +69,34 @@ class RuleInfo:
     hooks: tuple[str, ...] = ()
     yields_to: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
+
+    def row(self) -> Row:
+        """The constants that `of` makes it of again."""
+        return (
+            self.code,
+            self.name,
+            self.summary,
+            int(self.severity),
+            self.module,
+            self.class_name,
+            tuple(kind.value for kind in self.kinds),
+            self.triggers,
+            self.default,
+            self.fixable,
+            self.hooks,
+            self.yields_to,
+            self.needs,
+        )
+
+    @classmethod
+    def of(cls, row: Row) -> RuleInfo:
+        """The line of the index that a row stands for."""
+        code, name, summary, level, module, class_name, values, triggers, default, fixable, hooks, yields, needs = row
+        kinds = tuple(map(DocumentKind, values))
+        severity = Severity(level)
+        return cls(
+            code, name, summary, severity, module, class_name, kinds, triggers, default, fixable, hooks, yields, needs
+        )
 
     @property
     def url(self) -> str:

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 @cache
 def all_rules() -> tuple[RuleInfo, ...]:
     """Every rule of mlwarden's own, sorted by code. Bandit's are in `mlwarden.bandit_engine`."""
-    from mlwarden.rules._index import RULES
+    from mlwarden.rules._index import ROWS
 
-    return RULES
+    return tuple(map(RuleInfo.of, ROWS))
 
 
 @cache

@@ -109,6 +109,9 @@ _SINGLE_BITS = {
     "@network": 1 << 6,
 }
 _FREE = 1 << 17
+_LONGEST = 100
+# Words that stand unmarked as well (`semantics.identifiers`), and the empty one.
+_MARKED = ("", ".", "!")
 
 
 class Bits:
@@ -131,6 +134,8 @@ class Bits:
 
 
 def _bits_of(word: str) -> int:
+    if len(word) > _LONGEST or word[:1] in _MARKED:
+        return 0
     return sum(1 << number for number, test in enumerate(_TESTS) if test(word))
 
 
