@@ -118,23 +118,18 @@ class Analysis:
                 opaque = True
             else:
                 names |= fragment.names
-        codes, seeds, found = own, {""}, dict[str, set[str]]()
+        codes, seeds = own, {""}
         if not opaque:
             passing = plan.gate.in_names(frozenset(names), gate.folder_words(document.path), borrowed.classes)
             codes = own.intersection(info.code for info in passing.infos)
-            found = passing.seeds
-            seeds = set().union(*(found[code] for code in codes))
+            seeds = set().union(*(passing.seeds[code] for code in codes))
         infos = [info for info in plan.infos if info.code in codes or info.code in borrowed.codes]
         if not infos:
             return
         if any(not info.triggers for info in infos):
             seeds.add("")
         if not self._whole:
-            # A rule with only this hook looks at all calls for data from what its triggers name.
-            sources = set().union(
-                *(found[info.code] for info in infos if info.hooks == ("model",) and info.code in found)
-            )
-            fragments = relevant(fragments, seeds, borrowed.names, sources)
+            fragments = relevant(fragments, seeds, borrowed.names)
         model = self._model(document, fragments)
         if model is None:
             return

@@ -81,6 +81,23 @@ class Module:
                 fragment.path = self.path
         return self._fragments
 
+    @cached_property
+    def _binders(self) -> dict[str, list[Fragment]]:
+        found: dict[str, list[Fragment]] = {}
+        for fragment in self.fragments:
+            for name in fragment.binds:
+                found.setdefault(name, []).append(fragment)
+        return found
+
+    @property
+    def binds(self) -> Set[str]:
+        """The names that it binds at top level; "*" among them for `from x import *`."""
+        return self._binders.keys()
+
+    def binders(self, name: str) -> list[Fragment]:
+        """The statements that bind a name."""
+        return self._binders.get(name, [])
+
     def closure(self, names: Iterable[str]) -> list[Fragment]:
         """The statements that bind names, and those that bind what these use, in order."""
         wanted = set(names)
@@ -110,6 +127,7 @@ class Siblings:
         self._modules: dict[str, Module | None] = {}
         self._listings: dict[str, frozenset[str]] = {}
         self._exports_made: dict[tuple[str, int, tuple[str, ...]], Exports] = {}
+        self._packages: dict[str, tuple[str, str]] = {}
         self._imports: dict[tuple[str, str], list[tuple[Module, frozenset[str] | None]]] = {}
 
     def borrowed(self, importer: Importer, plan: Plan) -> Borrowed:
@@ -146,7 +164,7 @@ class Siblings:
 
     def imports(self, content: bytes, path: str, root: str) -> Iterator[tuple[Module, frozenset[str] | None]]:
         """The project modules that a file imports, each with the names it takes, or None for the whole module."""
-        _, package = _package_of(path)
+        _, package = self._package_of(path)
         for match in _IMPORT.finditer(content):
             if match["plain"] is not None:
                 for item in match["plain"].split(b","):
@@ -169,6 +187,13 @@ class Siblings:
                 if inner is not None:
                     yield inner, None
 
+    def _package_of(self, path: str) -> tuple[str, str]:
+        folder = os.path.dirname(path)
+        found = self._packages.get(folder)
+        if found is None:
+            found = self._packages[folder] = _package_of(path)
+        return found
+
     # --- finding modules ---------------------------------------------------------------------------------------
 
     def split(self, name: str, path: str, root: str) -> tuple[Module, str] | None:
@@ -187,7 +212,7 @@ class Siblings:
         return found
 
     def _find(self, dotted: str, path: str, root: str) -> Module | None:
-        folder, package = _package_of(path)
+        folder, package = self._package_of(path)
         level = len(dotted) - len(dotted.lstrip("."))
         parts = [part for part in dotted.split(".") if part]
         if level:
@@ -273,14 +298,15 @@ def _fed(info: RuleInfo, bits: int, brought: Set[str], words: Set[str]) -> bool:
 class Exports:
     """Which names of a project's modules bring a rule's matter, or a class of words, with them; re-exports included.
 
-    Modules import each other in circles. The tables of all that can be reached are therefore grown together until
-    nothing changes, so that they do not depend on which module was asked for first.
+    A name brings what the statements that bind it name, and what the names that they use bring, in its module and in
+    those that this imports. Only names that are really used are followed: a package may import a thousand modules. What
+    a name brings does not depend on which one was asked for first, also where modules import each other in circles.
     """
 
     def __init__(self, siblings: Siblings, root: str, infos: tuple[RuleInfo, ...], classes: tuple[str, ...]) -> None:
-        """Tables for the triggers of rules, or for classes, which stand for themselves in the place of codes."""
+        """Prepare for the triggers of rules, or for classes, which stand for themselves in the place of codes."""
         self._siblings, self._root = siblings, root
-        self._infos = infos  # kept alive: tables are found by its identity
+        self._infos = infos  # kept alive: exports are found by its identity
         self._classes = classes
         # A class that follows plain calls is judged where it stands; data goes through methods of one as well.
         self._with_classes = bool(classes) or any(info.needs for info in infos)
@@ -290,7 +316,10 @@ class Exports:
                 # What stands in the importing file may be the last word only, or any but the first.
                 self._alternatives.setdefault(words[0], []).append((info.code, words[-1]))
         self._firsts = frozenset(self._alternatives)
-        self._tables: dict[str, dict[str, frozenset[_Need]]] = {}
+        self._own_needs: dict[str, dict[str, frozenset[_Need]]] = {}
+        self._brought: dict[_Name, frozenset[_Need]] = {}
+        self._names: dict[str, frozenset[str]] = {}
+        self._bringers: dict[str, bool] = {}
 
     def brought(
         self, taken: Iterable[tuple[Module, frozenset[str] | None]], importer: Importer
@@ -299,74 +328,147 @@ class Exports:
         codes: set[str] = set()
         bringing: set[str] = set()
         for module, names in taken:
-            table = self.of(module)
-            for name in table if names is None else names & table.keys():
-                if names is None and name not in importer.words:
-                    continue
-                brought = {need.code for need in table[name] if _in_words(need.word, importer.words, importer.bits)}
+            if not self._may_bring(module):
+                continue
+            for name in self._bound(module) & (importer.words if names is None else names):
+                brought = {
+                    need.code
+                    for need in self._of(_Name(module.path, name), module)
+                    if _in_words(need.word, importer.words, importer.bits)
+                }
                 if brought:
                     codes |= brought
                     bringing.add(name)
         return frozenset(codes), frozenset(bringing)
 
-    def of(self, module: Module) -> dict[str, frozenset[_Need]]:
-        """Name -> what it makes possible."""
-        if module.path not in self._tables:
-            self._close(module)
-        return self._tables[module.path]
+    def _may_bring(self, module: Module) -> bool:
+        """Whether a module has matter of its own, or takes any from others."""
+        found = self._bringers.get(module.path)
+        if found is None:
+            found = bool(self._candidates(module) or self._matching(module))
+            found = self._bringers[module.path] = found or bool(self._siblings.imports_of(module, self._root))
+        return found
 
-    def _close(self, start: Module) -> None:
-        """Make the tables of everything that can be reached from a module and has none yet."""
-        modules: dict[str, Module] = {start.path: start}
-        importers: dict[str, list[tuple[str, frozenset[str] | None]]] = {}
-        tables = self._tables
-        for module in (queue := [start]):
-            tables[module.path] = self._own(module)
-            for inner, names in self._siblings.imports_of(module, self._root):
-                importers.setdefault(inner.path, []).append((module.path, names))
-                if inner.path not in tables and inner.path not in modules:
-                    modules[inner.path] = inner
-                    queue.append(inner)
-        # Tables that were closed before are final: all that they reach was closed with them.
-        waiting = list(dict.fromkeys([*importers, *modules]))
-        while waiting:
-            path = waiting.pop()
-            if path in modules:
-                _spread(modules[path], tables[path], self._with_classes)
-            for importer, names in importers.get(path, ()):
-                if _take(tables[importer], tables[path], names):
-                    waiting.append(importer)
+    def _of(self, start: _Name, module: Module) -> frozenset[_Need]:
+        """What a name brings: everything in its reach; names that reach each other bring the same (Tarjan)."""
+        final = self._brought
+        if start in final:
+            return final[start]
+        order: dict[_Name, int] = {}
+        low: dict[_Name, int] = {}
+        needs: dict[_Name, frozenset[_Need]] = {}
+        open_names: list[_Name] = []
+        stack: list[tuple[_Name, Iterator[tuple[_Name, Module]]]] = []
 
-    def _own(self, module: Module) -> dict[str, frozenset[_Need]]:
-        """What a module's own statements bring."""
-        words, bits = module.words, module.bits
+        def enter(name: _Name, where: Module) -> None:
+            order[name] = low[name] = len(order)
+            needs[name] = self._own(where).get(name.name, frozenset())
+            open_names.append(name)
+            stack.append((name, self._used_by(name.name, where)))
+
+        enter(start, module)
+        while stack:
+            name, following = stack[-1]
+            for other, where in following:
+                if other in final:
+                    needs[name] |= final[other]
+                elif other in order:
+                    low[name] = min(low[name], order[other])
+                else:
+                    enter(other, where)
+                    break
+            else:
+                stack.pop()
+                if stack:
+                    above = stack[-1][0]
+                    low[above] = min(low[above], low[name])
+                    needs[above] |= needs[name]
+                if low[name] == order[name]:
+                    while True:
+                        member = open_names.pop()
+                        final[member] = needs[name]
+                        if member == name:
+                            break
+        return final[start]
+
+    def _used_by(self, name: str, module: Module) -> Iterator[tuple[_Name, Module]]:
+        """The names, here and in other modules, that the statements which bind a name use."""
+        used: set[str] = set()
+        for fragment in module.binders(name):
+            if fragment.names is not None and (self._with_classes or not fragment.is_class):
+                used |= fragment.names
+        for other in self._bound(module) & used:
+            if other != name:
+                yield _Name(module.path, other), module
+        star = "*" in module.binds
+        for inner, names in self._siblings.imports_of(module, self._root):
+            if self._may_bring(inner):
+                wanted = used if names is None else used & names
+                for other in self._bound(inner) & ({*wanted, name} if star and names is None else wanted):
+                    yield _Name(inner.path, other), inner
+
+    def _bound(self, module: Module) -> frozenset[str]:
+        """The names of a module, those that it has from others by `from x import *` included."""
+        found = self._names.get(module.path)
+        if found is None:
+            names: set[str] = set()
+            seen = {module.path}
+            for part in (queue := [module]):
+                names |= part.binds
+                for inner, taken in self._siblings.imports_of(part, self._root) if "*" in part.binds else ():
+                    if taken is None and inner.path not in seen:
+                        seen.add(inner.path)
+                        queue.append(inner)
+            found = self._names[module.path] = frozenset(names)
+        return found
+
+    def _candidates(self, module: Module) -> list[tuple[str, str, str]]:
         # A module may hand on a library (`import pickle as p`) whose function only the importer names.
-        candidates = [
+        words, bits = module.words, module.bits
+        return [
             (code, first, last)
             for first in self._firsts
             if _in_words(first, words, bits)
             for code, last in self._alternatives[first]
         ]
-        classes = [name for name in self._classes if word_classes.holds(name, bits)]
+
+    def _matching(self, module: Module) -> list[str]:
+        return [name for name in self._classes if word_classes.holds(name, module.bits)]
+
+    def _own(self, module: Module) -> dict[str, frozenset[_Need]]:
+        """What the statements of a module bring by themselves."""
+        found = self._own_needs.get(module.path)
+        if found is None:
+            found = self._own_needs[module.path] = self._made(module)
+        return found
+
+    def _made(self, module: Module) -> dict[str, frozenset[_Need]]:
+        candidates, classes = self._candidates(module), self._matching(module)
         found: dict[str, frozenset[_Need]] = {}
         if not candidates and not classes:
             return found
+        asks = bool(classes) or any(first[:1] == "@" for _, first, _ in candidates)
         for fragment in module.fragments:
             if fragment.names is None or (fragment.is_class and not self._with_classes):
                 continue
             names = fragment.names
-            own_bits = (
-                word_classes.bits_of(names) if classes or any(first[:1] == "@" for _, first, _ in candidates) else 0
-            )
-            needs = {_Need(name, "") for name in classes if word_classes.touches(name, own_bits)}
+            bits = word_classes.bits_of(names) if asks else 0
+            needs = {_Need(name, "") for name in classes if word_classes.touches(name, bits)}
             for code, first, last in candidates:
-                if _holds(last, names, own_bits):
+                if _holds(last, names, bits):
                     needs.add(_Need(code, ""))
-                elif fragment.has_import and _holds(first, names, own_bits):
+                elif fragment.has_import and _holds(first, names, bits):
                     needs.add(_Need(code, last))
             for name in fragment.binds if needs else ():
                 found[name] = found.get(name, frozenset()) | needs
         return found
+
+
+class _Name(NamedTuple):
+    """A top-level name of a module, by the module's path."""
+
+    path: str
+    name: str
 
 
 def _in_words(word: str, words: Set[str], bits: int) -> bool:
@@ -376,33 +478,6 @@ def _in_words(word: str, words: Set[str], bits: int) -> bool:
 
 def _holds(word: str, words: Set[str], bits: int) -> bool:
     return not word or (word_classes.holds(word, bits) if word[0] == "@" else word in words)
-
-
-def _take(
-    table: dict[str, frozenset[_Need]], source: dict[str, frozenset[_Need]], names: frozenset[str] | None
-) -> bool:
-    """Add what is imported to a table; returns whether that changed it."""
-    changed = False
-    for name, needs in source.items():
-        if (names is None or name in names) and not needs <= table.get(name, frozenset()):
-            table[name] = table.get(name, frozenset()) | needs
-            changed = True
-    return changed
-
-
-def _spread(module: Module, table: dict[str, frozenset[_Need]], with_classes: bool) -> None:
-    """A function that uses a name of the table brings the same."""
-    grown = bool(table)
-    while grown:
-        grown = False
-        for fragment in module.fragments:
-            if fragment.names is None or fragment.is_import or (fragment.is_class and not with_classes):
-                continue
-            needs = frozenset[_Need]().union(*(table[name] for name in fragment.names & table.keys()))
-            for name in fragment.binds:
-                if not needs <= table.get(name, frozenset()):
-                    table[name] = table.get(name, frozenset()) | needs
-                    grown = True
 
 
 class SiblingView:

@@ -17,7 +17,7 @@ from mlwarden.model.spans import Span
 from mlwarden.notebooks.interpolation import python_of
 from mlwarden.notebooks.notebook import Notebook
 from mlwarden.semantics.identifiers import bound_by, identifiers_of
-from mlwarden.semantics.members import Member, blanked, members_of
+from mlwarden.semantics.members import Member, Parts, blanked, parts_of
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -51,8 +51,8 @@ class Fragment:
         binds: names that it binds at top level.
         is_import, has_import, is_class: whether it is nothing but imports, imports anything, holds a class.
         path: the file it comes from, if that is not the analysed document.
-        members: the methods of a class that stand for themselves; `rest` has the identifiers of what is not in them.
-        left_out: those whose bodies libcst does not read.
+        parts: a class taken apart; None for anything else.
+        left_out: the methods whose bodies libcst does not read.
     """
 
     text: str
@@ -64,8 +64,7 @@ class Fragment:
     has_import: bool = False
     is_class: bool = False
     path: str | None = None
-    members: tuple[Member, ...] = ()
-    rest: frozenset[str] = frozenset()
+    parts: Parts | None = None
     left_out: frozenset[Member] = frozenset()
     _spans: dict[int, tuple[int, int]] = field(default_factory=dict, repr=False)
 
@@ -165,10 +164,9 @@ def _fragment(text: str, lines: LineIndex, cell: int | None, group: list[ast.stm
     end = lines.starts[last + 1] if last + 1 < len(lines.starts) else len(text)
     only = group[0]
     if len(group) == 1 and isinstance(only, ast.ClassDef):
-        members, rest = members_of(only, text, lines)
-        names = rest.union(*(member.names for member in members))
-        binds = bound_by(only)
-        return Fragment(text[start:end], start, cell, names, binds, is_class=True, members=members, rest=rest)
+        parts = parts_of(only, text, lines)
+        names = parts.names.union(*(member.names for member in parts.members))
+        return Fragment(text[start:end], start, cell, names, bound_by(only), is_class=True, parts=parts)
     names, binds = identifiers_of(group)
     is_import = all(isinstance(statement, (ast.Import, ast.ImportFrom)) for statement in group)
     has_import = is_import or any(

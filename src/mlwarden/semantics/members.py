@@ -9,9 +9,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from mlwarden.semantics.identifiers import Identifiers
+from mlwarden.semantics.identifiers import Identifiers, bound_by
 
 if TYPE_CHECKING:
     from mlwarden.source.lines import LineIndex
@@ -37,9 +37,18 @@ class Member:
     end: int
 
 
-def members_of(node: ast.ClassDef, text: str, lines: LineIndex) -> tuple[tuple[Member, ...], frozenset[str]]:
-    """The methods of a class that are long enough to be worth leaving out, and the identifiers of all the rest."""
+class Parts(NamedTuple):
+    """A class in parts: methods that are long enough to be worth leaving out, and the identifiers and names of the rest."""
+
+    members: tuple[Member, ...]
+    names: frozenset[str]
+    binds: frozenset[str]
+
+
+def parts_of(node: ast.ClassDef, text: str, lines: LineIndex) -> Parts:
+    """Take a class apart."""
     members: list[Member] = []
+    binds: set[str] = {node.name}
     rest = Identifiers()
     rest.defines(node.name)
     for part in (*node.decorator_list, *node.bases, *node.keywords):
@@ -51,7 +60,9 @@ def members_of(node: ast.ClassDef, text: str, lines: LineIndex) -> tuple[tuple[M
                 members.append(member)
                 continue
         rest.collect(statement)
-    return tuple(members), rest.all()
+        binds |= bound_by(statement)
+        binds.update(_changed(statement))
+    return Parts(tuple(members), rest.all(), frozenset(binds))
 
 
 def _member(node: ast.FunctionDef | ast.AsyncFunctionDef, text: str, lines: LineIndex) -> Member | None:

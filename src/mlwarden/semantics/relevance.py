@@ -1,7 +1,7 @@
 """Which statements and methods can matter: libcst, twelve times slower than the cutter, reads only those.
 
 The units are top-level statements and the methods of top-level classes. A unit matters if it holds a word without
-which no selected rule can fire; if it binds a name that such a unit uses; or if it uses a name by which one is called
+which no selected rule can fire; if it binds a name that such a unit uses; or if it uses a name that one binds or is called by
 (a caller brings the context). What is left out could change no finding; `tests/mlwarden/engine/test_relevance.py` holds
 it against an analysis of everything.
 """
@@ -51,26 +51,20 @@ class _Unit:
     called: Set[str]
 
 
-def relevant(
-    fragments: list[Fragment], words: Iterable[str], names: Iterable[str] = (), sources: Iterable[str] = ()
-) -> list[Fragment]:
+def relevant(fragments: list[Fragment], words: Iterable[str], names: Iterable[str] = ()) -> list[Fragment]:
     """The fragments that can matter, in order, those of classes without the methods that cannot.
 
     Args:
         fragments: all of the document's.
         words: those of which a rule needs one; "" stands for a rule that needs none.
         names: names that bring a rule's matter from a sibling module.
-        sources: those of `words` that tell of where data comes from rather than of what is called with it: it may
-            be used where none of the words stands.
     """
-    seeds = {*words, *names, *sources}
+    seeds = {*words, *names}
     if "" in seeds or any(fragment.names is None for fragment in fragments):
         return fragments
     units = _units(fragments)
-    flowing = _seeded(units, set(sources))
-    _add_users(units, flowing, by_binds=True)
-    chosen = flowing | _seeded(units, seeds) | {index for index, unit in enumerate(units) if "*" in unit.binds}
-    _add_users(units, chosen, by_binds=False)
+    chosen = _seeded(units, seeds) | {index for index, unit in enumerate(units) if "*" in unit.binds}
+    _add_users(units, chosen)
     if chosen:
         chosen |= {index for index, unit in enumerate(units) if _reaches_far(fragments[unit.fragment], unit)}
     _add_needed(units, chosen)
@@ -80,11 +74,12 @@ def relevant(
 def _units(fragments: list[Fragment]) -> list[_Unit]:
     units: list[_Unit] = []
     for index, fragment in enumerate(fragments):
-        if not fragment.members:
+        parts = fragment.parts
+        if parts is None:
             units.append(_Unit(index, None, fragment.names or frozenset(), fragment.binds, fragment.binds))
             continue
-        units.append(_Unit(index, None, fragment.rest, fragment.binds, fragment.binds))
-        for member in fragment.members:
+        units.append(_Unit(index, None, parts.names, parts.binds, fragment.binds))
+        for member in parts.members:
             special = member.name.startswith("__")
             called = fragment.binds if special else frozenset({member.name})
             making = member.name in _MAKING
@@ -107,12 +102,12 @@ def _touches(names: Set[str], classes: Iterable[str]) -> bool:
     return any(word_classes.touches(word, bits) for word in classes)
 
 
-def _add_users(units: list[_Unit], chosen: set[int], *, by_binds: bool) -> None:
-    """Add the units that use what a chosen one is called, or all that it binds, and those that use these, ..."""
+def _add_users(units: list[_Unit], chosen: set[int]) -> None:
+    """Add the units that use what a chosen one is called or binds (`self.load = torch.load`), and those that use these, ..."""
     queue = list(chosen)
     while queue:
         used = units[queue.pop()]
-        called = used.called | used.binds if by_binds else used.called
+        called = used.called | used.binds
         for index, unit in enumerate(units):
             if index not in chosen and not called.isdisjoint(unit.names):
                 chosen.add(index)
@@ -146,7 +141,7 @@ def _kept(fragments: list[Fragment], units: list[_Unit]) -> list[Fragment]:
     found: list[Fragment] = []
     for index in sorted(members):
         fragment = fragments[index]
-        left_out = frozenset(fragment.members) - members[index]
+        left_out = frozenset(fragment.parts.members if fragment.parts else ()) - members[index]
         found.append(fragment.without(left_out) if left_out else fragment)
     return found
 

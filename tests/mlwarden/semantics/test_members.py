@@ -1,0 +1,94 @@
+"""Leaving the bodies of methods out moves nothing, and keeps what others need."""
+
+from __future__ import annotations
+
+import ast
+import textwrap
+
+import libcst
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mlwarden.semantics.fragments import fragments_of
+from mlwarden.semantics.relevance import relevant
+from mlwarden.source.documents import PythonModule
+
+BODIES = (
+    "return self.load(path)",
+    "'''Words.'''\nreturn 1",
+    "x = 'ä𝒳'  # ü\nself.options['a'] = x",
+    "if path:\n    return (1,\n        2)\nreturn 3",
+    "@cache\ndef inner():\n    return 4\nreturn inner()",
+    "...",
+    "text = '''\nat the margin\n'''\nreturn text",
+    "return 5; print(6)",
+)
+ends = st.sampled_from(["\n", "\r\n"])
+
+
+@st.composite
+def classes(draw: st.DrawFn) -> str:
+    lines = ["import torch", "class Model(Base):", "    size = 1"]
+    for number in range(draw(st.integers(1, 4))):
+        head = draw(
+            st.sampled_from(["def f{}(self, path='é'):", "async def f{}(self, path):", "@p('é')\ndef f{}(self):"])
+        )
+        body = textwrap.indent(draw(st.sampled_from(BODIES)), "    ")
+        lines.append(textwrap.indent(f"{head.format(number)}\n{body}", "    "))
+    return draw(ends).join("\n".join([*lines, "after = 2", ""]).split("\n"))
+
+
+@given(classes(), st.data())
+def test_what_is_left_out_moves_nothing(text: str, data: st.DataObject) -> None:
+    fragment = next(fragment for fragment in fragments_of(PythonModule("a.py", text))[0] if fragment.is_class)
+    assert fragment.parts is not None
+    left_out = (
+        frozenset(data.draw(st.sets(st.sampled_from(fragment.parts.members)))) if fragment.parts.members else set()
+    )
+    shorter = fragment.without(frozenset(left_out))
+    tree = shorter.tree
+    assert len(tree.code) == len(fragment.text)
+    ast.parse(tree.code)
+    (outer,) = tree.body
+    assert isinstance(outer, libcst.ClassDef)
+    whole = {node.name.value: node for node in fragment.tree.body[0].body.body if isinstance(node, libcst.FunctionDef)}  # type: ignore[union-attr]
+    for node in outer.body.body:
+        if isinstance(node, libcst.FunctionDef):
+            twin = whole[node.name.value]
+            assert shorter.span(node.name) == fragment.span(twin.name)
+            if node.name.value not in {member.name for member in left_out}:
+                assert node.deep_equals(twin)
+
+
+def kept(text: str, *words: str) -> set[str]:
+    """The methods that libcst reads."""
+    fragments = relevant(fragments_of(PythonModule("a.py", text))[0], words)
+    return {
+        member.name
+        for fragment in fragments
+        if fragment.parts is not None
+        for member in fragment.parts.members
+        if member not in fragment.left_out
+    }
+
+
+@pytest.mark.parametrize(
+    ("methods", "expected"),
+    [
+        ("def a(self):\n    torch.load(p)\ndef b(self):\n    return size + 1\n", {"a"}),
+        ("def a(self):\n    torch.load(self.p)\ndef b(self):\n    self.p = read()\n", {"a", "b"}),
+        ("def a(self, p):\n    torch.load(p)\ndef b(self):\n    return self.a(input())\n", {"a", "b"}),
+        ("def a(self):\n    self.read = torch.load\ndef b(self):\n    return self.read(p)\n", {"a", "b"}),
+        ("def a(self):\n    torch.load(**self.o)\ndef b(self):\n    self.o.update(x=1)\n", {"a", "b"}),
+        ("def a(self):\n    torch.load(self.p)\ndef b(self):\n    setattr(self, 'p', 1)\n", {"a", "b"}),
+        ("def a(self):\n    '''load'''\n    return 12\ndef b(self):\n    load = None\n", set()),
+        (
+            "def a(self):\n    return Other(torch.load)\ndef find_class(self, m, n):\n    return m\n",
+            {"a", "find_class"},
+        ),
+    ],
+)
+def test_methods_that_can_matter(methods: str, expected: set[str]) -> None:
+    text = f"import torch\nclass A:\n{textwrap.indent(methods, '    ')}\n"
+    assert kept(text, ".load") == expected
