@@ -82,7 +82,7 @@ def kept(text: str, *words: str) -> set[str]:
         ("def a(self):\n    self.read = torch.load\ndef b(self):\n    return self.read(p)\n", {"a", "b"}),
         ("def a(self):\n    torch.load(**self.o)\ndef b(self):\n    self.o.update(x=1)\n", {"a", "b"}),
         ("def a(self):\n    torch.load(self.p)\ndef b(self):\n    setattr(self, 'p', 1)\n", {"a", "b"}),
-        ("def a(self):\n    '''load'''\n    return 12\ndef b(self):\n    load = None\n", set()),
+        ("def a(self):\n    '''load'''\n    return 12\ndef b(self, load=1):\n    f(load=2)\n", set()),
         (
             "def a(self):\n    return Other(torch.load)\ndef find_class(self, m, n):\n    return m\n",
             {"a", "find_class"},
