@@ -53,3 +53,31 @@ def test_files_named_like_modules(tmp_path: Path, command: list[str], jobs: str)
     assert (result.returncode, result.stderr) == (1, "")
     codes = {finding["code"] for finding in json.loads(result.stdout)["findings"] if finding["path"] == "bad.py"}
     assert {"MLW111", "B102"} <= codes
+
+
+@pytest.mark.parametrize("method", ["spawn", "forkserver"])
+def test_workers_that_are_not_forked_import_nothing_either(tmp_path: Path, method: str) -> None:
+    project, marks, program = tmp_path / "project", tmp_path / "marks", tmp_path / "program" / "run.py"
+    for folder in (project, marks, program.parent):
+        folder.mkdir()
+    for name in NAMES:
+        (project / f"{name}.py").write_text(f"open({str(marks / name)!r}, 'w')\n", encoding="utf-8")
+    (project / "bad.py").write_text("import pickle\npickle.load(f)\n", encoding="utf-8")
+    program.write_text(
+        "import multiprocessing, sys\nfrom mlwarden.cli.main import main\nif __name__ == '__main__':\n"
+        f"    multiprocessing.set_start_method({method!r})\n    sys.exit(main(sys.argv[1:]))\n",
+        encoding="utf-8",
+    )
+    environment = {key: value for key, value in os.environ.items() if key not in ("PYTHONPATH", "PYTHONSAFEPATH")}
+    arguments = ["check", "--isolated", "--no-cache", "--select", "MLW111", "--jobs", "2", "--output-format", "json"]
+    result = subprocess.run(
+        [sys.executable, str(program), *arguments, "."],
+        cwd=project,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert sorted(path.name for path in marks.iterdir()) == []
+    assert (result.returncode, result.stderr) == (1, "")
+    assert [finding["path"] for finding in json.loads(result.stdout)["findings"]] == ["bad.py"]

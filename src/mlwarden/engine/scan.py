@@ -97,9 +97,12 @@ def _run(work: list[Work], trail: Trail | None, jobs: int | None, executor: Exec
         found = check_all(work, Project(trail))
         yield from (Checked(each, *result) for each, result in zip(work, found, strict=True))
         return
-    from concurrent.futures import ProcessPoolExecutor
+    from mlwarden.engine.processes import can_start, processes
 
-    with ProcessPoolExecutor(workers) as pool:
+    if not can_start():
+        yield from _run(work, trail, 1, None)
+        return
+    with processes(workers) as pool:
         yield from _in_executor(pool, work, workers, trail)
 
 
