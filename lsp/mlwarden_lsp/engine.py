@@ -58,8 +58,9 @@ class MlwardenEngine:
     def project(self) -> Project:
         """Facts beyond one document, found once per folder."""
         from mlwarden.engine.project import Project
+        from mlwarden.semantics.fragments import FragmentMemory
 
-        return Project()
+        return Project(memory=FragmentMemory())
 
     def check(self, document: Document, settings: Settings, project: Project | None) -> FileResult:
         """The findings of a document, by the code that the command line runs."""

@@ -109,7 +109,7 @@ class Analysis:
         from mlwarden.semantics.fragments import fragments_of
         from mlwarden.semantics.relevance import relevant
 
-        fragments, problems = fragments_of(document)
+        fragments, problems = fragments_of(document, self.project.memory)
         self._report(problems)
         names: set[str] = set()
         opaque = False

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -40,6 +40,39 @@ class SyntaxProblem:
 
 
 @dataclass(eq=False)
+class _Parsed:
+    """A libcst tree, and where its nodes stand, worked out when it is first asked for."""
+
+    tree: cst.Module
+
+    @cached_property
+    def spans(self) -> dict[int, tuple[int, int]]:
+        from mlwarden.semantics.positions import offsets_of
+
+        return offsets_of(self.tree)
+
+
+class FragmentMemory:
+    """The fragments of documents as they were last cut, for an editor, which changes few of them at a time."""
+
+    def __init__(self, documents: int = 32) -> None:
+        """Remember so many documents."""
+        self._most = documents
+        self._known: dict[str, dict[str, Fragment]] = {}
+
+    def of(self, path: str) -> dict[str, Fragment]:
+        """What is known of a document, text -> fragment, to be taken from: no two statements share a tree."""
+        return dict(self._known.get(path, {}))
+
+    def keep(self, path: str, fragments: Iterable[Fragment]) -> None:
+        """Remember a document as it is now; the one that was cut the longest time ago is forgotten."""
+        self._known.pop(path, None)
+        self._known[path] = {fragment.text: fragment for fragment in fragments}
+        while len(self._known) > self._most:
+            self._known.pop(next(iter(self._known)), None)
+
+
+@dataclass(eq=False)
 class Fragment:
     """Whole top-level statements of a document.
 
@@ -66,22 +99,34 @@ class Fragment:
     path: str | None = None
     parts: Parts | None = None
     left_out: frozenset[Member] = frozenset()
-    _spans: dict[int, tuple[int, int]] = field(default_factory=dict, repr=False)
+    _parsed: dict[frozenset[Member], _Parsed] = field(default_factory=dict, repr=False)
 
-    @cached_property
+    @property
     def tree(self) -> cst.Module:
         """The libcst tree.
 
         Raises:
             libcst.ParserSyntaxError: if libcst cannot read it.
         """
-        import libcst
+        return self._reading.tree
 
-        return libcst.parse_module(blanked(self.text, self.start, self.left_out) if self.left_out else self.text)
+    @property
+    def _reading(self) -> _Parsed:
+        found = self._parsed.get(self.left_out)
+        if found is None:
+            import libcst
+
+            text = blanked(self.text, self.left_out) if self.left_out else self.text
+            found = self._parsed[self.left_out] = _Parsed(libcst.parse_module(text))
+        return found
 
     def without(self, members: frozenset[Member]) -> Fragment:
         """The same fragment with the bodies of some methods left out."""
-        return replace(self, left_out=members, _spans={})
+        return replace(self, left_out=members)
+
+    def at(self, start: int, cell: int | None) -> Fragment:
+        """The same statements at another place; what was parsed is shared."""
+        return replace(self, start=start, cell=cell)
 
     @property
     def parses(self) -> bool:
@@ -95,32 +140,40 @@ class Fragment:
 
     def span(self, node: cst.CSTNode) -> Span:
         """Where a node of `tree` stands, without the white space and parentheses around it."""
-        if not self._spans:
-            from mlwarden.semantics.positions import offsets_of
-
-            self._spans = offsets_of(self.tree)
-        start, end = self._spans[id(node)]
+        start, end = self._reading.spans[id(node)]
         return Span(self.start + start, self.start + end, self.cell)
 
 
-def fragments_of(document: PythonModule | Notebook) -> tuple[list[Fragment], list[SyntaxProblem]]:
-    """Cut a document into fragments; what cannot be read is a problem and leaves the rest in place."""
+def fragments_of(
+    document: PythonModule | Notebook, memory: FragmentMemory | None = None
+) -> tuple[list[Fragment], list[SyntaxProblem]]:
+    """Cut a document into fragments; what cannot be read is a problem and leaves the rest in place.
+
+    Args:
+        document: what to cut.
+        memory: where fragments with the same text are taken from, and kept.
+    """
+    known = {} if memory is None else memory.of(document.path)
     if not isinstance(document, Notebook):
-        return cut(document.text, document.lines, None)
-    fragments: list[Fragment] = []
-    problems: list[SyntaxProblem] = []
-    for cell in document.cells:
-        python = python_of(cell)
-        if python.strip():
-            # The masked text has the same length and line ends as the source, so its line index is the source's.
-            some, trouble = cut(python, cell.lines, cell.index)
-            fragments.extend(some)
-            problems.extend(trouble)
+        fragments, problems = cut(document.text, document.lines, None, known)
+    else:
+        fragments, problems = [], []
+        for cell in document.cells:
+            python = python_of(cell)
+            if python.strip():
+                # The masked text has the same length and line ends as the source, so its line index is the source's.
+                some, trouble = cut(python, cell.lines, cell.index, known)
+                fragments.extend(some)
+                problems.extend(trouble)
+    if memory is not None:
+        memory.keep(document.path, fragments)
     return fragments, problems
 
 
-def cut(text: str, lines: LineIndex, cell: int | None) -> tuple[list[Fragment], list[SyntaxProblem]]:
-    """Cut one text into fragments."""
+def cut(
+    text: str, lines: LineIndex, cell: int | None, known: dict[str, Fragment] | None = None
+) -> tuple[list[Fragment], list[SyntaxProblem]]:
+    """Cut one text into fragments; those that are known by their text are taken from `known`, to where they stand now."""
     try:
         module = parse(text)
     except (SyntaxError, ValueError) as error:
@@ -129,7 +182,7 @@ def cut(text: str, lines: LineIndex, cell: int | None) -> tuple[list[Fragment], 
         return [], [SyntaxProblem("depth", "code is nested too deeply to be analysed", Span(0, 0, cell))]
     if _too_deep(module):
         return [], [SyntaxProblem("depth", "code is nested too deeply to be analysed", Span(0, 0, cell))]
-    return list(_cut_at_statements(text, lines, cell, module)), []
+    return list(_cut_at_statements(text, lines, cell, module, known or {})), []
 
 
 def parse(text: str) -> ast.Module:
@@ -142,7 +195,9 @@ def parse(text: str) -> ast.Module:
     return tree
 
 
-def _cut_at_statements(text: str, lines: LineIndex, cell: int | None, module: ast.Module) -> Iterator[Fragment]:
+def _cut_at_statements(
+    text: str, lines: LineIndex, cell: int | None, module: ast.Module, known: dict[str, Fragment]
+) -> Iterator[Fragment]:
     last_line = -1
     group: list[ast.stmt] = []
     first_line = 0
@@ -153,18 +208,29 @@ def _cut_at_statements(text: str, lines: LineIndex, cell: int | None, module: as
             last_line = max(last_line, _last_line(statement))
             continue
         if group:
-            yield _fragment(text, lines, cell, group, first_line, last_line)
+            yield _fragment(text, lines, cell, group, first_line, last_line, known)
         group, first_line, last_line = [statement], start, _last_line(statement)
     if group:
-        yield _fragment(text, lines, cell, group, first_line, last_line)
+        yield _fragment(text, lines, cell, group, first_line, last_line, known)
 
 
-def _fragment(text: str, lines: LineIndex, cell: int | None, group: list[ast.stmt], first: int, last: int) -> Fragment:
+def _fragment(
+    text: str,
+    lines: LineIndex,
+    cell: int | None,
+    group: list[ast.stmt],
+    first: int,
+    last: int,
+    known: dict[str, Fragment],
+) -> Fragment:
     start = lines.starts[first]
     end = lines.starts[last + 1] if last + 1 < len(lines.starts) else len(text)
+    same = known.pop(text[start:end], None) if known else None
+    if same is not None:
+        return same.at(start, cell)
     only = group[0]
     if len(group) == 1 and isinstance(only, ast.ClassDef):
-        parts = parts_of(only, text, lines)
+        parts = parts_of(only, text, lines, start)
         names = parts.names.union(*(member.names for member in parts.members))
         return Fragment(text[start:end], start, cell, names, bound_by(only), is_class=True, parts=parts)
     names, binds = identifiers_of(group)

@@ -27,7 +27,7 @@ class Member:
         name: its name.
         names: every identifier in it, its decorators and defaults included.
         binds: its name, and the attributes and global names that it sets or changes.
-        start, end: where its body stands in the document's text.
+        start, end: where its body stands in the class's text.
     """
 
     name: str
@@ -45,8 +45,8 @@ class Parts(NamedTuple):
     binds: frozenset[str]
 
 
-def parts_of(node: ast.ClassDef, text: str, lines: LineIndex) -> Parts:
-    """Take a class apart."""
+def parts_of(node: ast.ClassDef, text: str, lines: LineIndex, begin: int) -> Parts:
+    """Take a class apart that stands at `begin` in a text."""
     members: list[Member] = []
     binds: set[str] = {node.name}
     rest = Identifiers()
@@ -55,7 +55,7 @@ def parts_of(node: ast.ClassDef, text: str, lines: LineIndex) -> Parts:
         rest.collect(part)
     for statement in node.body:
         if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            member = _member(statement, text, lines)
+            member = _member(statement, text, lines, begin)
             if member is not None:
                 members.append(member)
                 continue
@@ -65,7 +65,7 @@ def parts_of(node: ast.ClassDef, text: str, lines: LineIndex) -> Parts:
     return Parts(tuple(members), rest.all(), frozenset(binds))
 
 
-def _member(node: ast.FunctionDef | ast.AsyncFunctionDef, text: str, lines: LineIndex) -> Member | None:
+def _member(node: ast.FunctionDef | ast.AsyncFunctionDef, text: str, lines: LineIndex, begin: int) -> Member | None:
     first, last = node.body[0], node.body[-1]
     decorators = getattr(first, "decorator_list", None) or ()
     if decorators:
@@ -81,7 +81,7 @@ def _member(node: ast.FunctionDef | ast.AsyncFunctionDef, text: str, lines: Line
     binds.update(_changed(node))
     if not _BY_NAME.isdisjoint(names):
         binds |= names  # attributes that are set by their names
-    return Member(node.name, names, frozenset(binds), start, end)
+    return Member(node.name, names, frozenset(binds), start - begin, end - begin)
 
 
 _BREAKS = ("\n", "\r")
@@ -124,19 +124,12 @@ def _offset(text: str, lines: LineIndex, line: int, column: int) -> int:
     return start + len(text[start:end].encode("utf-8", "surrogatepass")[:column].decode("utf-8", "ignore"))
 
 
-def blanked(text: str, start: int, members: Iterable[Member]) -> str:
-    """The text of a class without the bodies of some methods, every other character at its place.
-
-    Args:
-        text: the class, as it stands in the document at `start`.
-        start: where that is.
-        members: the methods to leave out.
-    """
+def blanked(text: str, members: Iterable[Member]) -> str:
+    """The text of a class without the bodies of some methods, every other character at its place."""
     parts: list[str] = []
     position = 0
     for member in sorted(members, key=lambda member: member.start):
-        begin, end = member.start - start, member.end - start
-        parts += (text[position:begin], _MARK, "-" * (end - begin - len(_MARK)))
-        position = end
+        parts += (text[position : member.start], _MARK, "-" * (member.end - member.start - len(_MARK)))
+        position = member.end
     parts.append(text[position:])
     return "".join(parts)
