@@ -12,7 +12,6 @@ from mlwarden.engine.findings import merged
 from mlwarden.engine.plan import Plan
 from mlwarden.engine.project import Project
 from mlwarden.engine.siblings import Borrowed, Importer, SiblingView, module_name_of
-from mlwarden.engine.written_modules import written_modules
 from mlwarden.model.findings import Finding, TraceStep
 from mlwarden.model.levels import Confidence, Severity
 from mlwarden.model.rule_info import DocumentKind, RuleInfo
@@ -93,6 +92,8 @@ class Analysis:
 
     def _run_written(self, notebook: Notebook, infos: Sequence[RuleInfo]) -> None:
         """Analyse the modules that cells write (`%%writefile train.py`); each is a program of its own."""
+        from mlwarden.engine.written_modules import written_modules
+
         semantic = [
             info for info in infos if DocumentKind.PYTHON in info.kinds and _SEMANTIC_HOOKS.intersection(info.hooks)
         ]

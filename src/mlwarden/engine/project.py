@@ -13,11 +13,11 @@ from mlwarden.engine.trail import Trail
 from mlwarden.model.rule_info import RuleInfo
 from mlwarden.policy.selection import selected
 from mlwarden.rules import registry
-from mlwarden.semantics.versions import FolderFacts, VersionFacts, collect
 
 if TYPE_CHECKING:
     from mlwarden.policy.baseline import Baseline
     from mlwarden.semantics.fragments import FragmentMemory
+    from mlwarden.semantics.versions import FolderFacts, VersionFacts
 
 
 class Project:
@@ -80,6 +80,8 @@ class Project:
         key = (str(folder), settings.versions)
         found = self._versions.get(key)
         if found is None:
+            from mlwarden.semantics.versions import collect
+
             facts = collect(Path(settings.root), Path(path), self._folders)
             found = self._versions[key] = facts.overridden(settings.versions)
         return found

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Executor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +16,8 @@ from mlwarden.model.results import FileResult, ScanReport
 from mlwarden.source.discovery import DiscoveredFile, discover
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from mlwarden.config.settings import Settings
     from mlwarden.config.source import ConfigSource
     from mlwarden.engine.result_cache import ResultCache

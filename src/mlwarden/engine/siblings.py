@@ -21,9 +21,7 @@ from mlwarden.engine.plan import Plan
 from mlwarden.engine.trail import Trail
 from mlwarden.model.rule_info import RuleInfo
 from mlwarden.semantics import word_classes
-from mlwarden.semantics.fragments import Fragment, cut
 from mlwarden.semantics.library import is_known_library
-from mlwarden.semantics.versions import VersionFacts
 from mlwarden.source.decoding import decode_python
 from mlwarden.source.documents import PythonModule
 from mlwarden.source.lines import LineIndex
@@ -32,6 +30,7 @@ from mlwarden.source.reading import read
 
 if TYPE_CHECKING:
     from mlwarden.semantics.calls import CallSite
+    from mlwarden.semantics.fragments import Fragment
     from mlwarden.semantics.values import Value
 
 MAX_DEPTH = 16
@@ -75,6 +74,8 @@ class Module:
     def fragments(self) -> list[Fragment]:
         """Its top-level statements; [] if it cannot be read."""
         if self._fragments is None:
+            from mlwarden.semantics.fragments import cut
+
             decoded = decode_python(self.content)
             self._fragments = [] if decoded.problem else cut(decoded.text, LineIndex(decoded.text), None)[0]
             for fragment in self._fragments:
@@ -529,6 +530,7 @@ class SiblingView:
         if module is None:
             return []
         from mlwarden.semantics.model import build
+        from mlwarden.semantics.versions import VersionFacts
 
         known = self._generic.get(id(call.fragment))
         if known is None:
