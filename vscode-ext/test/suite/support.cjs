@@ -53,10 +53,13 @@ async function actions(document, line, kind) {
   }));
 }
 
-/** The only action of a title among those offered on a line. */
+/** The only action of a title among those offered on a line, as soon as it is: a check may still be under way. */
 async function action(document, line, title, kind = "quickfix") {
-  const found = (await actions(document, line, kind)).filter((each) => each.title === title);
-  assert.equal(found.length, 1, `"${title}" in ${(await actions(document, line, kind)).map((each) => each.title)}`);
+  const found = await until(`the action "${title}"`, async () => {
+    const titled = (await actions(document, line, kind)).filter((each) => each.title === title);
+    return titled.length ? titled : undefined;
+  });
+  assert.equal(found.length, 1, `"${title}" is offered once`);
   return found[0];
 }
 
