@@ -8,10 +8,11 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from mlwarden.engine import gate
+from mlwarden.engine.exports import Borrowed, Importer
 from mlwarden.engine.findings import merged
 from mlwarden.engine.plan import Plan
 from mlwarden.engine.project import Project
-from mlwarden.engine.siblings import Borrowed, Importer, SiblingView, module_name_of
+from mlwarden.engine.siblings import SiblingView, module_name_of
 from mlwarden.model.findings import Finding, TraceStep
 from mlwarden.model.levels import Confidence, Severity
 from mlwarden.model.rule_info import DocumentKind, RuleInfo

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Set
 from typing import NamedTuple, TypeAlias
 
 from mlwarden.model.rule_info import RuleInfo
@@ -165,9 +165,3 @@ class Gate:
             )
             (infos if fed else starved).append(info)
         return Passing(infos, starved, {self.infos[number].code: lasts for number, lasts in found.items()})
-
-
-def in_bytes(content: bytes, infos: Sequence[RuleInfo]) -> list[RuleInfo]:
-    """The rules whose triggers occur in the bytes."""
-    words = words_of(content)
-    return Gate(infos, code=False).in_content(content, words, words).infos

@@ -165,8 +165,3 @@ def touches(word: str, bits: int) -> bool:
 def in_text(word: str, content: bytes) -> bool:
     """Whether the text of a file allows a class that is no matter of words; True for those that are."""
     return word != "@sql" or _SQL.search(content) is not None
-
-
-def among(word: str, names: Iterable[str]) -> bool:
-    """Whether some words make the class true that a word names; False for a word that names none."""
-    return word.startswith("@") and holds(word, bits_of(names))

@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from mlwarden.engine.gate import in_bytes, without_pictures
+from mlwarden.engine.gate import Gate, without_pictures, words_of
 from mlwarden.rules.registry import all_rules
 
 PICTURE = base64.b64encode(Random(1).randbytes(1_500_000)).decode()
@@ -15,7 +15,9 @@ CODE = "import torch\nmodel = torch.load('m.pt')\nb = \"\u00e9\"\n"
 
 
 def passing(text: str) -> list[str]:
-    return [info.code for info in in_bytes(without_pictures(text).encode(), all_rules())]
+    content = without_pictures(text).encode()
+    words = words_of(content)
+    return [info.code for info in Gate(all_rules(), code=False).in_content(content, words, words).infos]
 
 
 @pytest.mark.parametrize("indent", [None, 1])

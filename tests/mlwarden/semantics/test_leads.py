@@ -71,7 +71,7 @@ def test_fields_of_an_answer(field: str, written: bool) -> None:
     ],
 )
 def test_classes_of_words(name: str, word: str) -> None:
-    assert word_classes.among(word, name.split())
+    assert word_classes.holds(word, word_classes.bits_of(name.split()))
 
 
 @pytest.mark.parametrize(
@@ -79,4 +79,4 @@ def test_classes_of_words(name: str, word: str) -> None:
     [("film", "@model"), ("open", "@model"), ("create", "@model"), ("completions", "@model"), ("tool_calls", "@tool")],
 )
 def test_other_words(name: str, word: str) -> None:
-    assert not word_classes.among(word, [name])
+    assert not word_classes.holds(word, word_classes.bits_of([name]))

@@ -17,21 +17,21 @@ from mlwarden.semantics.secret_sources import NAMED_SECRET
     ["api_key", "OPENAI_API_KEY", "HF_TOKEN", "hf_token", "password", "DB_PASSWORD", "secretKey", "access_token"],
 )
 def test_names_of_secrets(name: str) -> None:
-    assert word_classes.among("@secret", [name])
+    assert word_classes.holds("@secret", word_classes.bits_of([name]))
 
 
 @pytest.mark.parametrize("name", ["key", "token", "tokens", "keyboard", "TOKENIZERS_PARALLELISM", "pad_token", "x"])
 def test_ordinary_names(name: str) -> None:
-    assert not word_classes.among("@secret", [name])
+    assert not word_classes.holds("@secret", word_classes.bits_of([name]))
 
 
 def test_a_plain_word_is_no_class() -> None:
-    assert not word_classes.among("print", ["print", "api_key"])
+    assert not word_classes.holds("print", word_classes.bits_of(["print", "api_key"]))
 
 
 @given(st.from_regex(NAMED_SECRET, fullmatch=True).filter(lambda name: name.isidentifier() and len(name) <= 100))
 def test_every_named_secret_passes(name: str) -> None:
-    assert word_classes.among("@secret", [name])
+    assert word_classes.holds("@secret", word_classes.bits_of([name]))
 
 
 @pytest.mark.parametrize(
@@ -45,12 +45,12 @@ def test_every_named_secret_passes(name: str) -> None:
     ],
 )
 def test_words_of_requests(text: str) -> None:
-    assert word_classes.among("@request", re.findall(r"\w+", text))
+    assert word_classes.holds("@request", word_classes.bits_of(re.findall(r"\w+", text)))
 
 
 @pytest.mark.parametrize("text", ["self.input_layernorm(x)", "model.generate(**inputs)"])
 def test_words_of_other_code(text: str) -> None:
-    assert not word_classes.among("@request", re.findall(r"\w+", text))
+    assert not word_classes.holds("@request", word_classes.bits_of(re.findall(r"\w+", text)))
 
 
 @pytest.mark.parametrize(
@@ -71,5 +71,5 @@ def test_words_of_other_code(text: str) -> None:
 )
 def test_other_classes(word: str, text: str, holds: bool) -> None:
     names = re.findall(r"\w+", text)
-    passes = word_classes.in_text(word, text.encode()) and word_classes.among(word, names)
+    passes = word_classes.in_text(word, text.encode()) and word_classes.holds(word, word_classes.bits_of(names))
     assert passes is holds
