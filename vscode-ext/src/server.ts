@@ -140,6 +140,10 @@ export class Server implements vscode.Disposable {
     } catch (error) {
       return (await this.#process?.lastWords()) ?? messageOf(error);
     }
+    // The client may call a server started that has ended before anything could be sent to it.
+    if (client.state !== State.Running || this.#process?.child.exitCode != null) {
+      return (await this.#process?.lastWords()) ?? "it ended at once";
+    }
     this.#program = program;
     this.status.running(program);
     this.log.info(`running: ${program.command} (${program.version}, ${program.origin})`);
