@@ -100,6 +100,10 @@ for editor in "${wanted[@]}"; do
   elif ("check_$name") 9>&-; then
     passed=$((passed + 1))
     echo "passed: $editor, $((SECONDS - began)) s"
+  elif echo "FAILED ONCE: $editor; a window and a server run side by side, so it is tried once more" >&2 &&
+    ("check_$name") 9>&-; then
+    passed=$((passed + 1))
+    echo "passed at the second attempt (look at the first): $editor, $((SECONDS - began)) s"
   else
     failed+=("$editor")
     echo "FAILED: $editor" >&2
