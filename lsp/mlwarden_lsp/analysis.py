@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from lsprotocol import types
@@ -61,8 +61,18 @@ class Analysis:
         return Places(self.snapshot, self.document)
 
 
-def analyse(snapshot: Snapshot, engine: Engine, configuration: Configuration, rendering: Rendering) -> Analysis:
-    """Check a snapshot."""
+def analyse(
+    snapshot: Snapshot,
+    engine: Engine,
+    configuration: Configuration,
+    rendering: Rendering,
+    stopped: Callable[[], bool] | None = None,
+) -> Analysis:
+    """Check a snapshot.
+
+    Raises:
+        StoppedError: `stopped` said that nobody waits for the result any more.
+    """
     in_force = configuration.of(path_of(snapshot.uri))
     made = None if in_force.excluded else document_of(snapshot)
     if made is None:
@@ -74,7 +84,7 @@ def analyse(snapshot: Snapshot, engine: Engine, configuration: Configuration, re
         result = engine.refuse(plain, made, in_force.settings, configuration.project)
     else:
         document = made
-        result = engine.check(document, in_force.settings, configuration.project)
+        result = engine.check(document, in_force.settings, configuration.project, stopped)
     places = Places(snapshot, document)
     shown: list[Shown] = []
     for finding, place in _placed(result.verdict.reported, places, configuration, in_force.settings):

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 
+from mlwarden.model.errors import StoppedError
 from mlwarden_lsp.analysis import Analysis
 from mlwarden_lsp.snapshot import Snapshot
 
@@ -18,6 +20,8 @@ class _State:
     Attributes:
         timer: a check that waits for the typing to pause.
         running: the check that is being run in a thread.
+        checked: the revision that it is run for.
+        stop: breaks it off.
         again: the document changed meanwhile, and the pause is over.
         done: the newest result.
         token: the `Checks.token` that `done` was made under.
@@ -26,6 +30,8 @@ class _State:
 
     timer: asyncio.TimerHandle | None = None
     running: asyncio.Future[Analysis] | None = None
+    checked: int = -1
+    stop: threading.Event = field(default_factory=threading.Event)
     again: bool = False
     done: Analysis | None = None
     token: int = -1
@@ -43,7 +49,7 @@ class Checks:
         self,
         executor: Executor,
         snapshot: Callable[[str], Snapshot | None],
-        check: Callable[[Snapshot], Analysis],
+        check: Callable[[Snapshot, Callable[[], bool]], Analysis],
         finished: Callable[[Analysis], None],
         failed: Callable[[str, BaseException], None],
     ) -> None:
@@ -52,7 +58,8 @@ class Checks:
         Args:
             executor: where checks run.
             snapshot: the present state of a document, None if it was closed.
-            check: what is run in the executor.
+            check: what is run in the executor; it may raise `StoppedError` once the function that it is given says that its
+                result is of no use any more.
             finished: is told of each result that is not outdated.
             failed: is told the document and the exception of a check that raised.
         """
@@ -64,11 +71,14 @@ class Checks:
     def outdate(self) -> None:
         """No result that was made so far counts any more."""
         self.token += 1
+        for state in self._states.values():
+            state.stop.set()
 
     def schedule(self, uri: str, delay: float) -> None:
         """Check a document after `delay` seconds without another call of this."""
         state = self._states.setdefault(uri, _State())
         self._stop_timer(state)
+        self._stop_outdated(uri, state)
         if delay > 0:
             state.timer = asyncio.get_running_loop().call_later(delay, self._start, uri)
         else:
@@ -79,6 +89,7 @@ class Checks:
         state = self._states.get(uri)
         if state is not None and state.running is not None:
             state.again = True
+            self._stop_outdated(uri, state)
 
     def close(self) -> None:
         """Start nothing more and wait for nothing."""
@@ -92,6 +103,7 @@ class Checks:
         """The document was closed: what still runs for it is of no interest."""
         state = self._states.pop(uri, None)
         if state is not None:
+            state.stop.set()
             self._stop_timer(state)
             self._wake(state)
 
@@ -129,7 +141,9 @@ class Checks:
             return
         state.again = False
         token = self.token
-        state.running = asyncio.get_running_loop().run_in_executor(self._executor, self._check, snapshot)
+        state.checked, state.stop = snapshot.revision, threading.Event()
+        stopped = state.stop.is_set
+        state.running = asyncio.get_running_loop().run_in_executor(self._executor, self._check, snapshot, stopped)
         state.running.add_done_callback(lambda done: self._ended(uri, state, snapshot, token, done))
 
     def _ended(self, uri: str, state: _State, snapshot: Snapshot, token: int, future: asyncio.Future[Analysis]) -> None:
@@ -142,7 +156,9 @@ class Checks:
         fresh = now is not None and now.revision == snapshot.revision and token == self.token
         if future.cancelled():
             self._wake(state)
-        elif (error := future.exception()) is not None:
+        elif isinstance(error := future.exception(), StoppedError):
+            fresh = False
+        elif error is not None:
             self._failed(uri, error)
             self._wake(state)
         elif fresh:
@@ -151,6 +167,12 @@ class Checks:
             self._finished(future.result())
         if state.again or (not fresh and state.waiting):
             self._start(uri)
+
+    def _stop_outdated(self, uri: str, state: _State) -> None:
+        """Break off a check whose document has changed since."""
+        now = self._snapshot(uri) if state.running is not None else None
+        if now is not None and now.revision != state.checked:
+            state.stop.set()
 
     def _stop_timer(self, state: _State) -> None:
         if state.timer is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol
 
@@ -27,8 +27,14 @@ class Engine(Protocol):
     def project(self) -> Project | None:
         """A new, empty collection of facts that documents share until a configuration or dependency file changes."""
 
-    def check(self, document: Document, settings: Settings, project: Project | None) -> FileResult:
-        """The findings of a document."""
+    def check(
+        self, document: Document, settings: Settings, project: Project | None, stopped: Callable[[], bool] | None = None
+    ) -> FileResult:
+        """The findings of a document.
+
+        Raises:
+            StoppedError: `stopped` said that nobody waits for them any more.
+        """
 
     def check_files(self, files: Iterable[DiscoveredFile], config: ConfigSource, scan_id: str) -> Iterator[FileResult]:
         """The findings of files as they are on disk; facts beyond one file are kept for all calls of one scan."""
@@ -62,11 +68,13 @@ class MlwardenEngine:
 
         return Project(memory=FragmentMemory())
 
-    def check(self, document: Document, settings: Settings, project: Project | None) -> FileResult:
+    def check(
+        self, document: Document, settings: Settings, project: Project | None, stopped: Callable[[], bool] | None = None
+    ) -> FileResult:
         """The findings of a document, by the code that the command line runs."""
         from mlwarden.engine.check import check_document
 
-        return check_document(document, None, settings, project)
+        return check_document(document, None, settings, project, stopped)
 
     def check_files(self, files: Iterable[DiscoveredFile], config: ConfigSource, scan_id: str) -> Iterator[FileResult]:
         """The findings of files as they are on disk, by the code that the command line runs."""

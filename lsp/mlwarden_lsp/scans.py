@@ -78,11 +78,13 @@ class _Run:
         changed: the paths of the files that are to be checked again; None for all.
         task: what runs it.
         stopped: the user has cancelled it.
+        successor: the newer scan of everything that has taken its place.
     """
 
     changed: frozenset[str] | None
     task: asyncio.Task[Summary | None] | None = None
     stopped: bool = False
+    successor: _Run | None = None
     scan_id: str = field(default_factory=lambda: secrets.token_hex(8))
 
     def stop(self) -> None:
@@ -137,9 +139,10 @@ class Scans:
     async def full(
         self, token: types.ProgressToken | None = None, included: Callable[[Scope], bool] | None = None
     ) -> Summary | None:
-        """Scan the workspace; None where the user, or a newer scan, put an end to it.
+        """Scan the workspace; None where the user put an end to it, or the server does.
 
-        Being cancelled cancels the scan.
+        What a newer scan of everything finds out, which takes the place of this one, is the result of both. Being
+        cancelled cancels the scan.
 
         Args:
             token: the client's own for the progress, if it gave one.
@@ -147,13 +150,17 @@ class Scans:
         """
         self.wanted, self.declined, self._included = True, False, included or _every
         run = self._start_full(token)
-        assert run.task is not None
-        try:
-            return await run.task
-        except asyncio.CancelledError:
-            if self._now in (run, None):  # no newer one has taken its place
-                self.wanted = False
-            raise
+        while True:
+            assert run.task is not None
+            try:
+                summary = await run.task
+            except asyncio.CancelledError:
+                if self._now in (run, None):  # no newer one has taken its place
+                    self.wanted = False
+                raise
+            if run.successor is None:
+                return summary
+            run = run.successor
 
     def again(self) -> None:
         """Scan everything anew in the background, where there was a scan at all: what counts for all files changed."""
@@ -187,9 +194,13 @@ class Scans:
 
     def _start_full(self, token: types.ProgressToken | None) -> _Run:
         self._stop_timer()
+        older = self._now
         self._cancel()
         self._changed.clear()
-        return self._start(_Run(None), token)
+        run = self._start(_Run(None), token)
+        if older is not None:
+            older.successor = run
+        return run
 
     def _unwanted(self, run: _Run) -> None:
         """The user does not want to wait for this: it ends, and does not come back by itself."""
@@ -261,18 +272,22 @@ class Scans:
         workers = _workers()
         waiting: dict[asyncio.Future[list[Scanned]], tuple[Scope, Chunk]] = {}
         done = 0
-        while plan.chunks or waiting:
-            # Not all at once: what is not submitted need not be taken back.
-            while plan.chunks and len(waiting) < 2 * workers:
-                scope, chunk = plan.chunks.popleft()
-                future = executor.submit(check_chunk, self._engine, chunk, run.scan_id, self._rendering(scope))
-                waiting[asyncio.wrap_future(future)] = (scope, chunk)
-            ready, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-            for ended in ready:
-                scope, chunk = waiting.pop(ended)
-                if self._take(ended, scope, chunk, plan):
-                    done += len(chunk.tasks)
-            progress.report(done, plan.total)
+        try:
+            while plan.chunks or waiting:
+                # Not all at once: what is not submitted need not be taken back.
+                while plan.chunks and len(waiting) < 2 * workers:
+                    scope, chunk = plan.chunks.popleft()
+                    future = executor.submit(check_chunk, self._engine, chunk, run.scan_id, self._rendering(scope))
+                    waiting[asyncio.wrap_future(future)] = (scope, chunk)
+                ready, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+                for ended in ready:
+                    scope, chunk = waiting.pop(ended)
+                    if self._take(ended, scope, chunk, plan):
+                        done += len(chunk.tasks)
+                progress.report(done, plan.total)
+        finally:
+            for unwanted in waiting:  # their processes are about to be ended, which is no failure
+                unwanted.cancel()
 
     def _take(self, ended: asyncio.Future[list[Scanned]], scope: Scope, chunk: Chunk, plan: Plan) -> bool:
         """Take a chunk's results; whether it is done with. A failure may be one file's: each gets a try of its own."""

@@ -291,10 +291,14 @@ class Session:
         levels = scope.settings.severity_map
         return Rendering(self.store.encoding, self.engine.url, features.related_information, features.tags, levels)
 
-    def check(self, snapshot: Snapshot) -> Analysis:
-        """Check a snapshot, in a worker thread."""
+    def check(self, snapshot: Snapshot, stopped: Callable[[], bool] | None = None) -> Analysis:
+        """Check a snapshot, in a worker thread.
+
+        Raises:
+            StoppedError: `stopped` said that nobody waits for the result any more.
+        """
         scope = self.workspace.of(snapshot.uri)
-        return analyse(snapshot, self.engine, scope.configuration, self.rendering(scope))
+        return analyse(snapshot, self.engine, scope.configuration, self.rendering(scope), stopped)
 
     async def scan(self, token: types.ProgressToken | None = None) -> Summary | None:
         """Check all files of the workspace; None where the user put an end to it."""

@@ -80,7 +80,7 @@ class FakeEngine:
     def project(self) -> None:
         return None
 
-    def check(self, document: Document, settings: Settings, project: Any) -> FileResult:
+    def check(self, document: Document, settings: Settings, project: Any, stopped: Any = None) -> FileResult:
         self.checked.append(document)
         self.settings.append(settings)
         if self.crash is not None:

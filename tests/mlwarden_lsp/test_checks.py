@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 
 from mlwarden.config.settings import Settings
+from mlwarden.model.errors import StoppedError
 from mlwarden_lsp.analysis import Analysis
 from mlwarden_lsp.checks import Checks
 from mlwarden_lsp.snapshot import Part, Snapshot, TextSnapshot
@@ -25,6 +27,7 @@ class Bench:
     revisions: dict[str, int] = field(default_factory=lambda: {A: 1})
     finished: list[tuple[str, int]] = field(default_factory=list)
     failed: list[tuple[str, str]] = field(default_factory=list)
+    stopped: list[tuple[str, int]] = field(default_factory=list)
     crash: Exception | None = None
 
     def __post_init__(self) -> None:
@@ -40,7 +43,10 @@ class Bench:
         revision = self.revisions.get(uri)
         return None if revision is None else TextSnapshot(uri, revision, Part(uri, revision, "", "python"))
 
-    def _check(self, snapshot: Snapshot) -> Analysis:
+    def _check(self, snapshot: Snapshot, stopped: Callable[[], bool]) -> Analysis:
+        if stopped():
+            self.stopped.append((snapshot.uri, snapshot.revision))
+            raise StoppedError
         if self.crash is not None:
             raise self.crash
         return Analysis(snapshot, None, Settings())
@@ -86,6 +92,49 @@ async def test_what_changed_during_its_check_is_checked_again_after_it(bench: Be
     await bench.step()
     assert bench.finished == [(A, 3)]
     assert bench.steps.tasks == []
+
+
+async def test_a_running_check_is_broken_off_when_its_document_changes(bench: Bench) -> None:
+    bench.checks.schedule(A, 0)
+    bench.revisions[A] = 2
+    bench.checks.schedule(A, 60)
+    await bench.step()
+    assert (bench.stopped, bench.finished, bench.failed, bench.steps.tasks) == ([(A, 1)], [], [], [])
+    bench.checks.schedule(A, 0)
+    await bench.step()
+    assert bench.finished == [(A, 2)]
+
+
+async def test_a_check_of_the_present_state_runs_to_its_end(bench: Bench) -> None:
+    bench.checks.schedule(A, 0)
+    bench.checks.schedule(A, 60)  # saved: nothing has changed
+    await bench.step()
+    assert (bench.stopped, bench.finished) == ([], [(A, 1)])
+
+
+async def test_a_request_waits_for_the_check_after_one_that_was_broken_off(bench: Bench) -> None:
+    waiting = asyncio.ensure_future(bench.checks.current(A))
+    await turns()
+    bench.revisions[A] = 2
+    bench.checks.schedule(A, 60)
+    await bench.step()
+    await bench.step()
+    analysis = await waiting
+    assert analysis is not None
+    assert (analysis.snapshot.revision, bench.stopped) == (2, [(A, 1)])
+
+
+@pytest.mark.parametrize("end", ["outdate", "forget", "close"])
+async def test_what_nobody_wants_is_broken_off(bench: Bench, end: str) -> None:
+    bench.checks.schedule(A, 0)
+    if end == "forget":
+        bench.checks.forget(A)
+    elif end == "close":
+        bench.checks.close()
+    else:
+        bench.checks.outdate()
+    await bench.step()
+    assert (bench.stopped, bench.finished, bench.failed) == ([(A, 1)], [], [])
 
 
 async def test_documents_do_not_wait_for_each_other(bench: Bench) -> None:

@@ -266,8 +266,21 @@ async def test_a_newer_scan_takes_the_place_of_an_older(
     first = asyncio.ensure_future(session.scan())
     await turns()
     assert await session.scan() == (1, 1)
-    assert await first is None
+    assert await first == (1, 1)  # whoever asked for the older gets the result of the newer
     assert client.progresses[0].said == ["cancelled"]
+
+
+async def test_a_scan_that_a_changed_file_overtakes_has_a_result(
+    engine: Any, client: Any, steps: Any, inline: Any, tmp_path: Path
+) -> None:
+    write(tmp_path, a="bad")
+    executors = [steps, inline]
+    session = make(engine, client, inline, [tmp_path], processes=lambda count: executors.pop(0))
+    first = asyncio.ensure_future(session.scan())
+    await turns()
+    write(tmp_path, b="bad")
+    session.files_changed([(tmp_path / "requirements.txt").as_uri()])
+    assert await first == (2, 2)
 
 
 async def test_a_file_that_cannot_be_checked_costs_the_others_nothing(

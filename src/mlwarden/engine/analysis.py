@@ -13,6 +13,7 @@ from mlwarden.engine.findings import merged
 from mlwarden.engine.plan import Plan
 from mlwarden.engine.project import Project
 from mlwarden.engine.siblings import SiblingView, module_name_of
+from mlwarden.model.errors import StoppedError
 from mlwarden.model.findings import Finding, TraceStep
 from mlwarden.model.levels import Confidence, Severity
 from mlwarden.model.rule_info import DocumentKind, RuleInfo
@@ -49,9 +50,22 @@ class Analysis:
         project: Project,
         *,
         whole: bool = False,
+        stopped: Callable[[], bool] | None = None,
     ) -> None:
-        """Run rules on a document; `whole` has libcst read every statement, also those that cannot matter."""
-        self._whole = whole
+        """Run rules on a document.
+
+        Args:
+            document: what to look at.
+            infos: the rules.
+            settings: what is in force for it.
+            project: facts shared between files.
+            whole: libcst reads every statement, also those that cannot matter.
+            stopped: asked now and then whether to break off.
+
+        Raises:
+            StoppedError: `stopped` said so.
+        """
+        self._whole, self._stopped = whole, stopped
         self._view = SiblingView(project.siblings, document.path, settings.root)
         self.document, self.settings, self.project = document, settings, project
         self.failures: list[str] = []
@@ -101,7 +115,9 @@ class Analysis:
         for written in written_modules(notebook):
             if self.project.trail is not None:
                 self.project.trail.led_to(notebook.path, written.module.path)
-            analysis = Analysis(written.module, semantic, self.settings, self.project, whole=self._whole)
+            analysis = Analysis(
+                written.module, semantic, self.settings, self.project, whole=self._whole, stopped=self._stopped
+            )
             self.failures.extend(analysis.failures)
             # What is written may be a template: that it doesn't parse is no trouble of the notebook's.
             found = [finding for finding in analysis.findings if finding.code not in (PYTHON_SYNTAX, TOO_LARGE)]
@@ -145,6 +161,8 @@ class Analysis:
 
         readable: list[Fragment] = []
         for fragment in fragments:
+            if self._stopped is not None and self._stopped():
+                raise StoppedError
             try:
                 _ = fragment.tree
             except libcst.ParserSyntaxError as error:
@@ -164,6 +182,7 @@ class Analysis:
                 is_package=is_package,
                 outside=self._view.value,
                 policy=self.settings.policy,
+                stopped=self._stopped,
             )
         except RecursionError:
             self._add(TOO_LARGE, Span(0, 0), "code is nested too deeply to be analysed")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -39,7 +39,11 @@ def check(source: SourceFile, settings: Settings, project: Project | None = None
 
 
 def check_document(
-    document: Document, content: bytes | None, settings: Settings, project: Project | None = None
+    document: Document,
+    content: bytes | None,
+    settings: Settings,
+    project: Project | None = None,
+    stopped: Callable[[], bool] | None = None,
 ) -> FileResult:
     """Check a document that is already made, e.g. from an editor's buffers.
 
@@ -48,6 +52,10 @@ def check_document(
         content: the bytes it came from, kept in the result where something is reported; None for a buffer.
         settings: what is selected and shown.
         project: facts shared between files; made anew if not given.
+        stopped: asked between statements and functions; if it says so, the check is broken off.
+
+    Raises:
+        StoppedError: `stopped` said so.
     """
     from mlwarden.policy.suppressions import Suppressions, parse
     from mlwarden.policy.verdict import judge
@@ -56,7 +64,7 @@ def check_document(
     infos = project.enabled(settings)
     codes = frozenset(info.code for info in infos)
     own = [info for info in infos if info.module]
-    analysis = Analysis(document, own, settings, project)
+    analysis = Analysis(document, own, settings, project, stopped=stopped)
     failures = list(analysis.failures)
     findings = [finding for finding in analysis.findings if finding.code in codes]
     if isinstance(document, (PythonModule, Notebook)):

@@ -4,6 +4,7 @@ MlwardenError
 ├── UsageError          wrong command line            exit status 2
 ├── ConfigError         bad configuration             exit status 2
 └── InternalError       a defect of mlwarden's own    exit status 2
+StoppedError            nobody waits for the result any more
 """
 
 from __future__ import annotations
@@ -37,3 +38,7 @@ class ConfigError(MlwardenError):
 
 class InternalError(MlwardenError):
     """A defect of mlwarden's own; the message says what to report."""
+
+
+class StoppedError(Exception):
+    """A check was broken off because nobody waits for its result any more; no defect, and no result."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from mlwarden.model.errors import StoppedError
 from mlwarden.model.fixes import TextEdit
 from mlwarden.model.policy import Policy
 from mlwarden.model.spans import Span
@@ -122,6 +123,7 @@ def build(
     is_package: bool = False,
     outside: Callable[[str], Value | None] | None = None,
     policy: Policy | None = None,
+    stopped: Callable[[], bool] | None = None,
 ) -> SemanticModel:
     """Interpret fragments, in order, as one program.
 
@@ -133,9 +135,13 @@ def build(
         is_package: whether the module is an `__init__.py`.
         outside: looks up names of sibling modules.
         policy: what the organisation decided.
+        stopped: asked before each function whether to break off.
+
+    Raises:
+        StoppedError: `stopped` said so.
     """
     state, scope = _run(fragments, module_name, is_package, outside)
-    _analyse_pending(state, scope)
+    _analyse_pending(state, scope, stopped)
     return SemanticModel(
         document,
         state.calls,
@@ -181,7 +187,7 @@ def _run(
     return state, scope
 
 
-def _analyse_pending(state: State, scope: Scope) -> None:
+def _analyse_pending(state: State, scope: Scope, stopped: Callable[[], bool] | None) -> None:
     """Analyse every function by itself: constructors first, since methods read what they assign."""
     from mlwarden.semantics.activation import frame_at, generic_arguments, run_body
 
@@ -192,6 +198,8 @@ def _analyse_pending(state: State, scope: Scope) -> None:
         for definition in batch:
             if not definition.fragment.tree.body:
                 continue
+            if stopped is not None and stopped():
+                raise StoppedError
             frame = Frame(state=state, scope=definition.scope, fragment=definition.fragment)
             bound = generic_arguments(frame_at(frame, definition), definition)
             definition.generic = Unknown("recursive call")
