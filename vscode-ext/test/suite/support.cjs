@@ -81,11 +81,13 @@ const running = () => until("the server", () => extension().isActive && api().st
 async function withSetting(name, value, body, target = vscode.ConfigurationTarget.Workspace) {
   const at = name.lastIndexOf(".");
   const config = () => vscode.workspace.getConfiguration(name.slice(0, at));
+  const { globalValue, workspaceValue } = config().inspect(name.slice(at + 1)) ?? {};
   await config().update(name.slice(at + 1), value, target);
   try {
     return await body();
   } finally {
-    await config().update(name.slice(at + 1), undefined, target);
+    const before = target === vscode.ConfigurationTarget.Global ? globalValue : workspaceValue;
+    await config().update(name.slice(at + 1), before, target);
   }
 }
 
