@@ -47,7 +47,8 @@ _LEADING = re.compile(
 )
 _ENDING = re.compile(r" (?:column|col|field|list|series|value|values|str|s)$")
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
-_COMPILED = tuple((re.compile(pattern), what) for pattern, what in _KINDS)
+# One group for each kind; of several that fit, the first counts.
+_ANY_KIND = re.compile("|".join(f"({pattern})" for pattern, _ in _KINDS))
 
 # Calls that leave nothing of a person in their result: masks and digests by name, and figures about many.
 _MASK = re.compile(
@@ -65,15 +66,13 @@ def kind_of_name(name: str) -> str:
     """
     if not 2 < len(name) <= 60:
         return ""
-    words = " ".join(word.lower() for word in _WORD.findall(name))
+    words = " ".join(_WORD.findall(name)).lower()
     candidates = {words, _ENDING.sub("", words)}
     candidates |= {_LEADING.sub("", one, count=1) for one in tuple(candidates)}
     # Not `phones`, which are sounds where speech is recognised.
     candidates |= {one[:-2] if one.endswith("sses") else one[:-1] for one in tuple(candidates) if _is_plural(one)}
-    for pattern, what in _COMPILED:
-        if any(pattern.fullmatch(one) for one in candidates):
-            return what
-    return ""
+    found = [match.lastindex or 0 for match in map(_ANY_KIND.fullmatch, candidates) if match is not None]
+    return _KINDS[min(found) - 1][1] if found else ""
 
 
 def _is_plural(words: str) -> bool:

@@ -11,7 +11,11 @@ in the text of the file.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Set
+from itertools import chain
+from typing import NamedTuple
+
+from mlwarden.semantics.stems import any_of
 
 _REQUEST = (
     r"flask|fastapi|starlette|quart|sanic|bottle|django|aiohttp|tornado|litestar|gradio|streamlit|chainlit|bentoml|modal"
@@ -36,22 +40,23 @@ _MODEL_NAME = re.compile(
     r"|_?lm|language_model|ag2|agno|adk|deepagents|xai_sdk",
     re.IGNORECASE,
 )
-# Words that tell of a model only together: one of the first and one of the second kind.
+# Words that tell of a model only together: one of the first and one of the second kind. `*`: and whatever follows; `+`:
+# and something that follows.
 _PAIRS: tuple[tuple[str, str], ...] = (
-    ("transformers|vllm", r"generate|chat|decode|batch_decode|pipeline|TextGenerationPipeline"),
-    ("completions?|responses|messages", r"create\w*|parse|stream|list|retrieve|results"),
-    ("huggingface_hub|InferenceClient", r"chat_completion|text_generation|conversational|summarization|translation"),
-    ("huggingface_hub|InferenceClient", r"question_answering|image_to_text|visual_question_answering"),
-    ("azure|inference", "complete"),
-    ("agents", "Runner|Agent|RealtimeAgent|function_tool"),
-    ("replicate", "run|stream|async_run"),
-    ("guidance", "gen|models"),
-    ("outlines", "generate|models|stream"),
-    ("phi", "run|arun"),
-    ("instructor", r"a?create|patch|from_\w+"),
+    ("transformers vllm", "generate chat decode batch_decode pipeline TextGenerationPipeline"),
+    ("completion completions responses messages", "create* parse stream list retrieve results"),
+    ("huggingface_hub InferenceClient", "chat_completion text_generation conversational summarization translation"),
+    ("huggingface_hub InferenceClient", "question_answering image_to_text visual_question_answering"),
+    ("azure inference", "complete"),
+    ("agents", "Runner Agent RealtimeAgent function_tool"),
+    ("replicate", "run stream async_run"),
+    ("guidance", "gen models"),
+    ("outlines", "generate models stream"),
+    ("phi", "run arun"),
+    ("instructor", "create acreate patch from_+"),
     ("newspaper", "Article"),
-    ("boto3", r"converse\w*|invoke_\w+|retrieve_and_generate"),
-    ("mistral|together", "api"),
+    ("boto3", "converse* invoke_+ retrieve_and_generate"),
+    ("mistral together", "api"),
 )
 # How a function becomes a tool: decorators, base classes, wrappers, lists; not all that speaks of tools (`tool_calls`).
 _TOOL_NAME = re.compile(
@@ -87,19 +92,53 @@ def _of(pattern: re.Pattern[str]) -> Callable[[str], bool]:
     return lambda name: pattern.fullmatch(name) is not None
 
 
-# One bit for each question that a single word can answer.
-_TESTS: tuple[Callable[[str], bool], ...] = (
-    _is_secret,
-    _is_personal,
-    lambda name: _TABLE_NAME.search(name) is not None,
-    lambda name: _REQUEST_NAME.search(name) is not None,
-    _of(_TOOL_NAME),
-    _of(_MODEL_NAME),
-    _of(_NETWORK_NAME),
-    *(_of(re.compile(part)) for pair in _PAIRS for part in pair),
+class _Class(NamedTuple):
+    """A question that a single word can answer.
+
+    Attributes:
+        test: the answer.
+        stems: one of these stands, in small letters, in every word of ASCII for which it is yes.
+    """
+
+    test: Callable[[str], bool]
+    stems: str
+
+
+# One bit for each, and two for each of the pairs.
+_CLASSES = (
+    _Class(_is_secret, "key token secret passw passphrase pwd pat credential"),
+    _Class(
+        _is_personal,
+        "mail correo phone telefon tel fax whatsapp mobile contact ssn social national nino nhs aad cpf dni curp bsn codice"
+        " identification card pan passport licen tax steuer cc cvv cvc iban account routing dob birth geburts fecha first"
+        " last maiden surname full vorname nachname customer patient employee member person applicant student guest buyer"
+        " tenant donor borrower passenger voter resident respondent client user visitor remote addr mrn medical health",
+    ),
+    _Class(lambda name: _TABLE_NAME.search(name) is not None, f"{_TABLE} df frame".replace("|", " ")),
+    _Class(
+        lambda name: _REQUEST_NAME.search(name) is not None,
+        "flask fastapi starlette quart sanic bottle django aiohttp tornado litestar gradio streamlit chainlit bentoml modal"
+        " litserve functions_framework slack_bolt request websocket input stdin cherrypy torch_handler telebot discord post"
+        " route server basehttp",
+    ),
+    _Class(_of(_TOOL_NAME), "tool kernel_function register_f"),
+    _Class(
+        _of(_MODEL_NAME),
+        "openai anthropic claude lm langchain langgraph llama mistralai groq fireworks cerebras aisuite portkey langfuse"
+        " deepseek xai zhipu sambanova nebius inferenceclient ai21 perplexity genai generat vertexai cohere gpt4all"
+        " ctransformers watsonx dashscope dspy haystack pydantic_ai crewai autogen agent semantic_kernel sglang magentic"
+        " completion chromadb qdrant pinecone weaviate tavily duckduckgo ddgs wikipedia googlesearch serpapi trafilatura chat"
+        " qa_chain rag_chain query_engine openrouter language_model ag2 agno adk",
+    ),
+    _Class(
+        _of(_NETWORK_NAME),
+        "request httpx aiohttp url wget gdown pooch download load_from_hub kagglehub boto3 storage get_file socket zmq redis"
+        " monai minio mlflow multiprocessing ftplib pika blob wandb s3fs gcsfs adlfs kafka paramiko",
+    ),
 )
 _MODEL_BIT = 1 << 5
-_PAIR_BITS = tuple(3 << (7 + 2 * number) for number in range(len(_PAIRS)))
+_FIRST_PAIR_BIT = len(_CLASSES)
+_PAIR_BITS = tuple(3 << (_FIRST_PAIR_BIT + 2 * number) for number in range(len(_PAIRS)))
 _SINGLE_BITS = {
     "@secret": 1,
     "@personal": 1 << 1,
@@ -108,35 +147,87 @@ _SINGLE_BITS = {
     "@tool": 1 << 4,
     "@network": 1 << 6,
 }
-_FREE = 1 << 17
 _LONGEST = 100
 # Words that stand unmarked as well (`semantics.identifiers`), and the empty one.
 _MARKED = ("", ".", "!")
 
 
 class Bits:
-    """What is known of words: one lookup for a word that was seen before."""
+    """What is known of words: most were seen before, and most are of no class."""
 
-    def __init__(self) -> None:
-        self._known: dict[str, int] = {}
+    def __init__(self, free: int = 1 << 17) -> None:
+        """Start with nothing; when more than `free` words are known, all are forgotten."""
+        self._free = free
+        self._classless: set[str] = set()
+        self._classed: dict[str, int] = {}
+        self._table: _Table | None = None
 
     def of(self, words: Iterable[str]) -> int:
         """The classes, as bits, that some words are of together."""
-        known, bits = self._known, 0
-        for word in words:
+        known, bits = self._classed, 0
+        unknown: list[str] = []
+        for word in (words if isinstance(words, Set) else set(words)) - self._classless:
             found = known.get(word)
             if found is None:
-                if len(known) >= _FREE:
-                    known.clear()
-                found = known[word] = _bits_of(word)
-            bits |= found
+                unknown.append(word)
+            else:
+                bits |= found
+        return bits | self._learn(unknown) if unknown else bits
+
+    def _learn(self, words: list[str]) -> int:
+        if len(self._classless) + len(self._classed) + len(words) > self._free:
+            self._classless.clear()
+            self._classed.clear()
+        table = self._table = self._table or _Table()
+        bits = 0
+        for word in words:
+            found = table.bits_of(word)
+            if found:
+                self._classed[word] = found
+                bits |= found
+            else:
+                self._classless.add(word)
         return bits
 
 
-def _bits_of(word: str) -> int:
-    if len(word) > _LONGEST or word[:1] in _MARKED:
-        return 0
-    return sum(1 << number for number, test in enumerate(_TESTS) if test(word))
+class _Table:
+    """The classes, made ready for many words."""
+
+    def __init__(self) -> None:
+        self._any = re.compile(any_of(chain.from_iterable(each.stems.split() for each in _CLASSES)))
+        self._each = tuple(
+            (1 << number, re.compile(any_of(each.stems.split())), each.test) for number, each in enumerate(_CLASSES)
+        )
+        self._whole: dict[str, int] = {}
+        self._begun: list[tuple[str, int, int]] = []
+        for number, part in enumerate(part for pair in _PAIRS for part in pair):
+            bit = 1 << (_FIRST_PAIR_BIT + number)
+            for word in part.split():
+                start = word.rstrip("*+")
+                if start == word:
+                    self._whole[word] = self._whole.get(word, 0) | bit
+                else:
+                    self._begun.append((start, len(start) + word.count("+"), bit))
+        self._starts = tuple(start for start, _, _ in self._begun)
+
+    def bits_of(self, word: str) -> int:
+        if len(word) > _LONGEST or word[:1] in _MARKED:
+            return 0
+        bits = self._whole.get(word, 0)
+        if word.startswith(self._starts) and word.replace("_", "a").isalnum():
+            for start, least, bit in self._begun:
+                if len(word) >= least and word.startswith(start):
+                    bits |= bit
+        if (
+            not word.isascii()
+        ):  # letters of other alphabets are letters of ours where case does not count: `ſ` is an `s`
+            return bits | sum(bit for bit, _, test in self._each if test(word))
+        lower = word.lower()
+        if self._any.search(lower):
+            for bit, stems, test in self._each:
+                if stems.search(lower) and test(word):
+                    bits |= bit
+        return bits
 
 
 _BITS = Bits()

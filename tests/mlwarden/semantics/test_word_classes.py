@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mlwarden.semantics import word_classes
+from mlwarden.semantics import personal_names, word_classes
 from mlwarden.semantics.secret_sources import NAMED_SECRET
 
 
@@ -73,3 +73,60 @@ def test_other_classes(word: str, text: str, holds: bool) -> None:
     names = re.findall(r"\w+", text)
     passes = word_classes.in_text(word, text.encode()) and word_classes.holds(word, word_classes.bits_of(names))
     assert passes is holds
+
+
+# Pieces of names, and names that are made of them in any way of writing: most classes are met by such.
+_OTHER_PIECES = (
+    "name number id no first ip api my get full list s ses value num ber hf gh 1 2 x df _ __ ~ ſ K é home street mobile"
+    " user client person security e address column tools lm huggingface urllib www"
+)
+_PIECES = sorted(
+    {
+        *(stem for each in word_classes._CLASSES for stem in each.stems.split()),
+        *(word.rstrip("*+") for pair in word_classes._PAIRS for part in pair for word in part.split()),
+        *_OTHER_PIECES.split(),
+    }
+)
+_NAMES = st.lists(
+    st.sampled_from(_PIECES).flatmap(lambda piece: st.sampled_from([piece, piece.title(), piece.upper()])), max_size=4
+).flatmap(lambda pieces: st.sampled_from(["", "_"]).map(lambda between: between.join(pieces)))
+
+
+_TABLE = word_classes._Table()
+
+
+def _plainly(word: str) -> int:
+    """The bits of a word by asking every question, without a look for stems first."""
+    if len(word) > 100 or word[:1] in ("", ".", "!"):
+        return 0
+    parts = [part for pair in word_classes._PAIRS for part in pair]
+    patterns = ["|".join(parts).replace("*", r"\w*").replace("+", r"\w+") for parts in map(str.split, parts)]
+    answers = [
+        *(each.test(word) for each in word_classes._CLASSES),
+        *(re.fullmatch(pattern, word) is not None for pattern in patterns),
+    ]
+    return sum(1 << number for number, answer in enumerate(answers) if answer)
+
+
+@settings(max_examples=2_000)
+@given(_NAMES)
+def test_stems_lose_no_word(name: str) -> None:
+    assert _TABLE.bits_of(name) == _plainly(name)
+
+
+@pytest.mark.parametrize("kind", [pattern for pattern, _ in personal_names._KINDS])
+@given(data=st.data())
+def test_stems_lose_no_name_of_a_person(kind: str, data: st.DataObject) -> None:
+    words = data.draw(st.from_regex(kind, fullmatch=True)).replace("'", "").split(" ")
+    name = data.draw(st.sampled_from(["_".join(words), "".join(map(str.title, words)), "_".join(words).upper()]))
+    assert _TABLE.bits_of(name) == _plainly(name)
+
+
+@given(st.lists(st.lists(_NAMES, max_size=6), max_size=6), st.integers(1, 8))
+def test_what_is_known_of_words_does_not_change_what_is_said(sets: list[list[str]], free: int) -> None:
+    known = word_classes.Bits(free)
+    for names in sets:
+        expected = 0
+        for name in names:
+            expected |= _plainly(name)
+        assert known.of(names) == known.of(frozenset(names)) == expected
