@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
-from typing import NoReturn
 
 from mlwarden.cli.main import main as mlwarden
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # `typing` itself would cost a tenth of a run
+    from collections.abc import Sequence
+    from typing import NoReturn
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -10,7 +10,7 @@ from typing import Any
 import mlwarden
 from mlwarden.config.fields import FIELDS, Field, Kind
 from mlwarden.config.schema import config_schema
-from mlwarden.source.discovery import DEFAULT_EXCLUDE
+from mlwarden.source.excluded import DEFAULT_EXCLUDE
 
 PAGE = Path(mlwarden.__file__).parents[2] / "docs" / "configuration.md"
 START = "<!-- keys: made by `python -m mlwarden.dev.config_docs` -->\n"

@@ -8,13 +8,15 @@ much through, never too little.
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Iterable, Set
+from collections.abc import Iterable, Iterator, Set
 from typing import NamedTuple, TypeAlias
 
+from mlwarden.engine.words import folder_words, words_of
 from mlwarden.model.rule_info import RuleInfo
 from mlwarden.semantics import word_classes
 from mlwarden.semantics.identifiers import plain
+
+__all__ = ["Gate", "Passing", "folder_words", "parts_of", "without_pictures", "words_of"]
 
 # Pictures in base64, in one piece or in the lines of a JSON list. No identifier is as long, and none stands beside one
 # without something between them that base64 does not have. Searching megabytes of it for each word costs seconds.
@@ -22,35 +24,10 @@ _LARGE = 1 << 20
 _PAYLOAD = re.compile(r"[A-Za-z0-9+/]{1000,}")
 _PAYLOAD_LINES = re.compile(r'"(?:[A-Za-z0-9+/]{76}\\n",\s{0,40}"){10,}')
 
-_IN_WORDS = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_")
-_SPACED = bytes(byte if byte in _IN_WORDS else 32 for byte in range(256))
-# After a backslash stands an escape sequence (`"\nload"`, `"\x0aload"`), and behind it perhaps a word.
-_ESCAPED = re.compile(rb"\\(\w+)")
-_ESCAPES = (1, 2, 3, 5, 9)
-
 
 def without_pictures(text: str) -> str:
     """A text as it is searched for triggers: a large one without the pictures that are embedded in it."""
     return text if len(text) <= _LARGE else _PAYLOAD_LINES.sub('" "', _PAYLOAD.sub(" ", text))
-
-
-def words_of(content: bytes) -> set[str]:
-    """Every run of letters, digits and underscores: what may be an identifier, and more."""
-    if not content.isascii():
-        # Python compares identifiers in NFKC form (PEP 3131): letters of other alphabets may spell `eval`.
-        text = content.decode("utf-8", "replace")
-        if not unicodedata.is_normalized("NFKC", text):
-            content += b"\n" + unicodedata.normalize("NFKC", text).encode("utf-8", "replace")
-    words = set(content.translate(_SPACED).decode("ascii").split())
-    if b"\\" in content:
-        for escaped in set(_ESCAPED.findall(content)):
-            words.update(escaped[length:].decode("latin-1") for length in _ESCAPES if len(escaped) > length)
-    return words
-
-
-def folder_words(path: str) -> list[str]:
-    """The names in a path: inside a package its own name stands for it, which no import needs to spell out."""
-    return re.split(r"[/\\.]", path)
 
 
 class Passing(NamedTuple):
@@ -108,6 +85,19 @@ class Gate:
                     self._by_word.setdefault(parts[-1], []).append((number, tuple(parts[:-1]), tuple(others), ""))
                 else:
                     self._wordless.append((number, tuple(map(plain, others))))
+
+    def alternatives(self) -> Iterator[tuple[str, tuple[str, ...], tuple[str, ...], tuple[str, ...]]]:
+        """What `in_content` looks for: a word, or "" where there is none, the other words, what is no word, the needs."""
+        for word, found in self._by_word.items():
+            for number, rest, others, _ in found:
+                yield word, rest, others, self.infos[number].needs
+        for number, others in self._wordless:
+            yield "", (), others, self.infos[number].needs
+
+    @property
+    def always(self) -> list[str]:
+        """The codes of the rules that have no triggers."""
+        return [self.infos[number].code for number in sorted(self._always)]
 
     def in_content(self, content: bytes, words: set[str], classed: Iterable[str]) -> Passing:
         """The rules whose triggers occur in a file.

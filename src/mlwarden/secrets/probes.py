@@ -18,6 +18,7 @@ from functools import cache
 
 from mlwarden.secrets.formats import TokenFormat, all_formats, compiled, format_of
 from mlwarden.secrets.long_words import LongWords, long_words
+from mlwarden.secrets.quick_look import ENDS_OF_PREFIXES
 
 _RUN = re.compile(r"""["'=:_\-`>][ \t]{0,4}[A-Za-z0-9/+]{20}""")
 _DIGIT = re.compile(r"[0-9]")
@@ -65,15 +66,6 @@ _SWEEPS_BACK = (
 )
 # A value on a line of its own inside an element of XML.
 _IN_ELEMENT = r">[ \t]*\r?\n[ \t]*[A-Za-z0-9/+]{20}"
-# The last characters of the prefixes that the first search meets: what follows them may have no digit, as in `hf_`.
-# Written down, so that a file full of class names does not load the formats; a test compares them with the formats.
-ENDS_OF_PREFIXES = frozenset(
-    {
-        "AT_", "ai-", "as-", "at_", "bp_", "et_", "ev-", "ey-", "fk_", "fw_", "hf_", "ho_", "hp_", "hr_", "hs_", "hu_",
-        "hx_", "lx-", "ly-", "na_", "nb_", "nu_", "od-", "od_", "pa-", "pa_", "pi_", "pm_", "pt_", "r8_", "rg_", "s__",
-        "sa_", "sk-", "sk_", "tn_", "ut_", "v1_", "ve_",
-    }
-)  # fmt: skip
 # A Telegram bot's token begins with its number, that of a Discord bot with its number in base64.
 _TELEGRAM, _BOT_NUMBER = r":A[\w\-]{34}", r"[0-9]{5,16}\Z"
 _DISCORD, _DISCORD_NUMBER = r"\.[\w\-]{6}\.[\w\-]{27}", r"[MNO][\w\-]{23}(?:[\w\-]{2})?\Z"

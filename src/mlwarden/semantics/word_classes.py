@@ -253,6 +253,19 @@ def touches(word: str, bits: int) -> bool:
     return holds(word, bits)
 
 
+def stems_of(word: str) -> tuple[str, ...]:
+    """What one of stands, in small letters, in some word wherever a class holds; () where nothing so simple is known."""
+    if word == "@model":
+        firsts = (part for first, _ in _PAIRS for part in first.lower().split())
+        return tuple(dict.fromkeys((*_stems(_MODEL_BIT), *firsts)))
+    single = _SINGLE_BITS.get(word)
+    return () if single is None else _stems(single)
+
+
+def _stems(bit: int) -> tuple[str, ...]:
+    return tuple(_CLASSES[bit.bit_length() - 1].stems.split())
+
+
 def in_text(word: str, content: bytes) -> bool:
     """Whether the text of a file allows a class that is no matter of words; True for those that are."""
     return word != "@sql" or _SQL.search(content) is not None

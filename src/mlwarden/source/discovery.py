@@ -11,20 +11,12 @@ from dataclasses import dataclass, field, replace
 
 from mlwarden.config.settings import Settings
 from mlwarden.model.rule_info import DocumentKind
+from mlwarden.source.excluded import DEFAULT_EXCLUDE, EXCLUDED_FOLDERS, EXCLUDED_SUFFIX
 from mlwarden.source.gitignore import IgnoreRules
 from mlwarden.source.kinds import HEAD_SIZE, kind_by_name, kind_of, needs_head
 from mlwarden.source.problems import Problem
 from mlwarden.source.reading import read, read_head, unreadable
 
-# What holds no code of the project's own: other people's packages, caches, what builds leave behind.
-_DEFAULT = (
-    ".git/ .hg/ .svn/ .bzr/ .jj/ .venv/ venv/ .direnv/ .pixi/ node_modules/ __pycache__/ __pypackages__/ .tox/ .nox/ "
-    ".mypy_cache/ .ruff_cache/ .pytest_cache/ .pytype/ .hypothesis/ .mlwarden_cache/ .ipynb_checkpoints/ .eggs/ "
-    "*.egg-info/ build/ dist/ site-packages/"
-)
-DEFAULT_EXCLUDE = tuple(_DEFAULT.split())
-_EXCLUDED_FOLDERS = frozenset(pattern[:-1] for pattern in DEFAULT_EXCLUDE if "*" not in pattern)
-_EXCLUDED_SUFFIX = ".egg-info"
 # An ignore file beyond that is not an ignore file.
 _IGNORE_FILE_LIMIT = 4_000_000
 
@@ -264,7 +256,7 @@ def _folder_prefix(folder: str) -> str:
 
 def _excluded(rules: IgnoreRules | None, base: str, path: str, name: str, is_folder: bool) -> bool:
     if rules is None:
-        return is_folder and (name in _EXCLUDED_FOLDERS or name.endswith(_EXCLUDED_SUFFIX))
+        return is_folder and (name in EXCLUDED_FOLDERS or name.endswith(EXCLUDED_SUFFIX))
     return bool(rules.decide(path[len(base) :], is_folder))
 
 

@@ -8,7 +8,9 @@ import pytest
 
 from mlwarden import __version__
 from mlwarden.cli import main as main_module
-from mlwarden.cli.main import COMMANDS, main, run
+from mlwarden.cli import output
+from mlwarden.cli.dispatch import COMMANDS
+from mlwarden.cli.main import main, run
 
 Capture = pytest.CaptureFixture[str]
 
@@ -96,8 +98,8 @@ def test_what_ends_a_run_early(
     def fail(arguments: list[str]) -> int:
         raise error
 
-    monkeypatch.setattr(main_module, "_dispatch", fail)
-    monkeypatch.setattr(main_module, "discard_stdout", lambda: None)
+    monkeypatch.setattr(main_module, "_run", fail)
+    monkeypatch.setattr(output, "discard_stdout", lambda: None)
     assert main(["check"]) == status
     line = str(fail.__code__.co_firstlineno + 1)
     assert capsys.readouterr().err == message.replace("LINE", line)
@@ -107,7 +109,7 @@ def test_the_traceback_is_there_for_those_who_ask(monkeypatch: pytest.MonkeyPatc
     def fail(arguments: list[str]) -> int:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(main_module, "_dispatch", fail)
+    monkeypatch.setattr(main_module, "_run", fail)
     monkeypatch.setenv("MLWARDEN_TRACEBACK", "1")
     assert main(["check"]) == 2
     assert "Traceback (most recent call last)" in capsys.readouterr().err

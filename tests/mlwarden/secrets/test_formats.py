@@ -8,7 +8,7 @@ import pytest
 
 from mlwarden.model.levels import Confidence
 from mlwarden.secrets.formats import TokenFormat, all_formats, compiled, format_of
-from mlwarden.secrets.probes import ENDS_OF_PREFIXES
+from mlwarden.secrets.quick_look import ENDS_OF_PREFIXES
 from mlwarden.secrets.samples import sample
 from mlwarden.secrets.scan import find_secrets
 
