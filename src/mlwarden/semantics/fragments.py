@@ -198,20 +198,25 @@ def parse(text: str) -> ast.Module:
 def _cut_at_statements(
     text: str, lines: LineIndex, cell: int | None, module: ast.Module, known: dict[str, Fragment]
 ) -> Iterator[Fragment]:
-    last_line = -1
+    for group, first, last in grouped(module):
+        yield _fragment(text, lines, cell, group, first, last, known)
+
+
+def grouped(module: ast.Module) -> Iterator[tuple[list[ast.stmt], int, int]]:
+    """The top-level statements with their first and last lines, from 0; `a; b` on one line stay together."""
     group: list[ast.stmt] = []
-    first_line = 0
+    first_line, last_line = 0, -1
     for statement in module.body:
         start = _first_line(statement)
-        if start <= last_line:  # `a; b` on one line stay together
+        if start <= last_line:
             group.append(statement)
             last_line = max(last_line, _last_line(statement))
             continue
         if group:
-            yield _fragment(text, lines, cell, group, first_line, last_line, known)
+            yield group, first_line, last_line
         group, first_line, last_line = [statement], start, _last_line(statement)
     if group:
-        yield _fragment(text, lines, cell, group, first_line, last_line, known)
+        yield group, first_line, last_line
 
 
 def _fragment(
@@ -235,14 +240,19 @@ def _fragment(
         return Fragment(text[start:end], start, cell, names, bound_by(only), is_class=True, parts=parts)
     names, binds = identifiers_of(group)
     is_import = all(isinstance(statement, (ast.Import, ast.ImportFrom)) for statement in group)
-    has_import = is_import or any(
+    has_import = is_import or imports_inside(group)
+    is_class = any(isinstance(statement, ast.ClassDef) for statement in group)
+    return Fragment(text[start:end], start, cell, names, binds, is_import, has_import, is_class)
+
+
+def imports_inside(group: Iterable[ast.stmt]) -> bool:
+    """Whether blocks among top-level statements import anything at top level (`try: import a`)."""
+    return any(
         isinstance(inner, (ast.Import, ast.ImportFrom))
         for statement in group
         if isinstance(statement, (ast.Try, ast.If, ast.With))
         for inner in ast.walk(statement)
     )
-    is_class = any(isinstance(statement, ast.ClassDef) for statement in group)
-    return Fragment(text[start:end], start, cell, names, binds, is_import, has_import, is_class)
 
 
 def _first_line(statement: ast.stmt) -> int:

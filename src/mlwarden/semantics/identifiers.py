@@ -43,6 +43,17 @@ def bound_by(statement: ast.stmt) -> frozenset[str]:
     return frozenset(binds)
 
 
+class Asked:
+    """Words, with or without a mark, made ready to be looked for among the identifiers of many statements."""
+
+    def __init__(self, words: Iterable[str]) -> None:
+        """Sort them by their marks."""
+        words = frozenset(words)
+        self.used = frozenset(word[1:] for word in words if word.startswith("."))
+        self.alone = frozenset(word[1:] for word in words if word.startswith("!"))
+        self.others = frozenset(word for word in words if word[:1] not in {".", "!"})
+
+
 class Identifiers:
     """The identifiers below some nodes."""
 
@@ -56,6 +67,22 @@ class Identifiers:
         """Every identifier, and the marked ones."""
         used = self._used | self._names
         return frozenset((*self._words, *used, *map(".".__add__, used), *map("!".__add__, self._names)))
+
+    def unmarked(self) -> set[str]:
+        """Every identifier as it is written."""
+        return self._words | self._used | self._names
+
+    def among(self, asked: Asked) -> frozenset[str]:
+        """Those of some words that `all` would hold; it is not made for that."""
+        used = self._used | self._names
+        return frozenset(
+            (
+                *map(".".__add__, asked.used & used),
+                *map("!".__add__, asked.alone & self._names),
+                *(asked.others & self._words),
+                *(asked.others & used),
+            )
+        )
 
     def defines(self, name: str) -> None:
         """Add the name of a definition."""
