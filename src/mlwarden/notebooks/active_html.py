@@ -7,29 +7,103 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from mlwarden.semantics.stems import any_of
+
 # What common libraries leave in the outputs they draw. Each is a name that the library's own code holds.
-_LIBRARIES = re.compile(
-    r"""
-    Plotly\.(?:newPlot|react|plot|addFrames)|PlotlyConfig|plotly-graph-div
-    |Bokeh\b|data-root-id|bk-notebook-logo|HoloViews|PyViz|pn-loading
-    |vegaEmbed|vega-embed|altair-viz|lets-plot|LetsPlot
-    |google\.colab\.|colab-df-|googlecolab|colab\.research
-    |jupyter-widgets|widget-view\+json|jupyter\.widget
-    |mpl\.figure|mpl\.get_websocket_type|isInternetExplorer|mpld3|_anim_
-    |tensorboard-frame-|tensorboard_loader
-    |treescope|window\.SHAP|(?:SHAP|IML)\.ReactDom|selectVizType_[a-z]|shap\.initjs|_tp_[a-z]+_(?:output|ind)
-    |sk-top-container|sk-estimator|sk-parameters|estimator-table
-    |MathJax\.(?:Hub|typeset)|window\.MathJax
-    |evidently|ydata[-_]profiling|pandas[-_]profiling
-    |L\.map\(|folium|leaflet|py3Dmol|3Dmoljs|nglview|kepler\.gl|deck\.gl|pydeck
-    |echarts\.init|pyecharts|highcharts|hiplot|pyLDAvis|LDAvis|bertviz|drawNetwork|vis\.Network|d3\.select
-    |datatables|DataTable\(|itables|qgrid|perspective-viewer|great_tables
-    |lime\.(?:PredictProba|Explanation)|AttentionVis|circuitsvis|interpret-inline
-    |panel\.models|sweetviz|pygwalker|ipyvizzu|k3d|pythreejs|x3dom
-    |mermaid\.(?:initialize|run)|jsmol|code_show|code_toggle|facets-overview|facets-dive
-    """,
-    re.VERBOSE,
-)
+_LIBRARY_PIECES = [
+    "Plotly.newPlot",
+    "Plotly.react",
+    "Plotly.plot",
+    "Plotly.addFrames",
+    "PlotlyConfig",
+    "plotly-graph-div",
+    "data-root-id",
+    "bk-notebook-logo",
+    "HoloViews",
+    "PyViz",
+    "pn-loading",
+    "vegaEmbed",
+    "vega-embed",
+    "altair-viz",
+    "lets-plot",
+    "LetsPlot",
+    "google.colab.",
+    "colab-df-",
+    "googlecolab",
+    "colab.research",
+    "jupyter-widgets",
+    "widget-view+json",
+    "jupyter.widget",
+    "mpl.figure",
+    "mpl.get_websocket_type",
+    "isInternetExplorer",
+    "mpld3",
+    "_anim_",
+    "tensorboard-frame-",
+    "tensorboard_loader",
+    "treescope",
+    "window.SHAP",
+    "SHAP.ReactDom",
+    "IML.ReactDom",
+    "shap.initjs",
+    "sk-top-container",
+    "sk-estimator",
+    "sk-parameters",
+    "estimator-table",
+    "MathJax.Hub",
+    "MathJax.typeset",
+    "window.MathJax",
+    "evidently",
+    "ydata-profiling",
+    "ydata_profiling",
+    "pandas-profiling",
+    "pandas_profiling",
+    "L.map(",
+    "folium",
+    "leaflet",
+    "py3Dmol",
+    "3Dmoljs",
+    "nglview",
+    "kepler.gl",
+    "deck.gl",
+    "pydeck",
+    "echarts.init",
+    "pyecharts",
+    "highcharts",
+    "hiplot",
+    "pyLDAvis",
+    "LDAvis",
+    "bertviz",
+    "drawNetwork",
+    "vis.Network",
+    "d3.select",
+    "datatables",
+    "DataTable(",
+    "itables",
+    "qgrid",
+    "perspective-viewer",
+    "great_tables",
+    "lime.PredictProba",
+    "lime.Explanation",
+    "AttentionVis",
+    "circuitsvis",
+    "interpret-inline",
+    "panel.models",
+    "sweetviz",
+    "pygwalker",
+    "ipyvizzu",
+    "k3d",
+    "pythreejs",
+    "x3dom",
+    "mermaid.initialize",
+    "mermaid.run",
+    "jsmol",
+    "code_show",
+    "code_toggle",
+    "facets-overview",
+    "facets-dive",
+]
+_LIBRARIES = re.compile(rf"{any_of(_LIBRARY_PIECES)}|Bokeh\b|selectVizType_[a-z]|_tp_[a-z]+_(?:output|ind)")
 _SAFE_HOSTS = re.compile(
     r"(?:[\w.-]+\.)?(?:jsdelivr\.net|cdnjs\.cloudflare\.com|unpkg\.com|plot\.ly|plotly\.com|d3js\.org|code\.jquery\.com"
     r"|ajax\.googleapis\.com|gstatic\.com|googletagmanager\.com|bokeh\.org|pydata\.org|mathjax\.org|holoviz\.org"
@@ -69,6 +143,18 @@ _REACHING = re.compile(
     |(?P<shell>\bgoogle\.colab\.kernel\.invokeFunction\s*\(\s*["'](?:notebook\.)?(?:execute|run|shell)|\bcolab\.global\.notebook\.)
     """,
     re.VERBOSE,
+)
+# One of these stands in all that `_REACHING` finds.
+_REACHING_PIECES = (
+    "kernel",
+    "notebook.",
+    "request",
+    "api/",
+    "terminals/",
+    "document.cookie",
+    "_xsrf",
+    "eval",
+    "Function",
 )
 _REACHES = {
     "kernel": "runs code in the kernel",
@@ -128,9 +214,13 @@ def _of_script(text: str) -> Iterator[Active]:
 def _reaching(text: str) -> Iterator[Active]:
     if len(text) > MAX_HAND_WRITTEN:
         return
-    drawn = _LIBRARIES.search(text) is not None
+    if not any(piece in text for piece in _REACHING_PIECES):
+        return
+    drawn: bool | None = None
     for match in _REACHING.finditer(text):
         group = match.lastgroup or ""
+        if drawn is None:
+            drawn = _LIBRARIES.search(text) is not None
         # The canvas of matplotlib and the tables of Colab ask the kernel for their own next state.
         if not drawn or group in ("server", "hidden"):
             yield Active(Kind.REACHING, _REACHES[group], match.start(), match.end())
@@ -140,19 +230,21 @@ def _reaching(text: str) -> Iterator[Active]:
 def _of_html(text: str) -> Iterator[Active]:
     if "<" not in text:
         return
-    linker = _COMMAND_LINKER.search(text)
+    lower = _lower(text)
+    linker = _COMMAND_LINKER.search(text) if "data-commandlinker-command" in lower else None
     if linker is not None:
         yield Active(Kind.REACHING, "runs a command of JupyterLab when it is clicked", linker.start(), linker.end())
-    scripts = [match for match in _SCRIPT.finditer(text) if not _DATA_TYPE.search(match["attributes"])]
+    found = _SCRIPT.finditer(text) if "<script" in lower else ()
+    scripts = [match for match in found if not _DATA_TYPE.search(match["attributes"])]
     handler = _HANDLER.search(text)
-    link = _LINK.search(text)
+    link = _LINK.search(text) if "javascript" in lower or "vbscript" in lower else None
     if scripts or handler:
         yield from _reaching(text)
     for match in scripts:
         yield from _foreign(match, match["attributes"], "loads a script from")
     for match in _FRAME.finditer(text):
         yield from _frame(match)
-    if _LIBRARIES.search(text):
+    if not (scripts or handler or link) or _LIBRARIES.search(text):
         return
     if scripts:
         yield Active(Kind.SCRIPT, "runs JavaScript", scripts[0].start(), scripts[0].end())
@@ -162,6 +254,12 @@ def _of_html(text: str) -> Iterator[Active]:
     elif link:
         what = f"holds a `{link['scheme'].lower()}:` link"
         yield Active(Kind.SCRIPT, what, link.start("scheme"), link.end("scheme"))
+
+
+def _lower(text: str) -> str:
+    """A text in small letters, as patterns without regard to case read it: they take a few foreign letters for ours."""
+    lower = text.lower()
+    return lower if lower.isascii() else lower.replace("\u017f", "s").replace("\u0131", "i")
 
 
 def _foreign(match: re.Match[str], attributes: str, doing: str) -> Iterator[Active]:

@@ -103,7 +103,17 @@ class Cell:
 
 @dataclass(frozen=True)
 class Notebook:
-    """A notebook. `text` is the decoded .ipynb, or "" for one that lives in an editor cell by cell."""
+    """A notebook.
+
+    Attributes:
+        path: where it is from.
+        text: the decoded .ipynb, or "" for one that lives in an editor cell by cell.
+        cells: in order.
+        language: what the kernel speaks, in small letters.
+        nbformat: the version of the format.
+        metadata: of the whole notebook.
+        pictures: where pictures and other binary data stand in `text`, in order: no rule looks into them.
+    """
 
     path: str
     text: str
@@ -111,7 +121,19 @@ class Notebook:
     language: str = "python"
     nbformat: tuple[int, int] = (4, 5)
     metadata: dict[str, Any] = field(default_factory=dict, compare=False, hash=False)
+    pictures: tuple[Span, ...] = field(default=(), compare=False, hash=False)
     kind = DocumentKind.NOTEBOOK
+
+    @property
+    def readable_text(self) -> str:
+        """`text` without its pictures; what stood on both sides of one stays apart."""
+        pieces: list[str] = []
+        position = 0
+        for picture in self.pictures:
+            pieces.append(self.text[position : picture.start])
+            position = picture.end
+        pieces.append(self.text[position:])
+        return '""'.join(pieces)
 
     @cached_property
     def lines(self) -> LineIndex:

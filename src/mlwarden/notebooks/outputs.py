@@ -69,9 +69,14 @@ class _Fields:
 
 
 class OutputReader:
-    """Reads the "outputs" of a notebook's cells, keeping count."""
+    """Reads the "outputs" of a notebook's cells, keeping count.
+
+    Attributes:
+        pictures: where the values of binary formats stand, in order.
+    """
 
     def __init__(self, cursor: JsonCursor) -> None:
+        self.pictures: list[Span] = []
         self._cursor = cursor
         self._count = 0
         self._chunks = 0
@@ -97,6 +102,20 @@ class OutputReader:
         else:
             cursor.skip()
         return tuple(found), Span(start, cursor.pos)
+
+    def read_attachments(self) -> None:
+        """Pass over the attachments of a cell at the cursor, which are formats by the names of files.
+
+        Raises:
+            JsonError: where the text departs from JSON.
+        """
+        if self._cursor.peek() != "{":
+            return
+        for _ in self._cursor.members():
+            if self._cursor.peek() == "{":
+                for mime in self._cursor.members():
+                    if not is_textual(mime):
+                        self._picture()
 
     def _output(self) -> list[Output]:
         cursor = self._cursor
@@ -126,7 +145,14 @@ class OutputReader:
         return {mime: self._format(mime) for mime in cursor.members()}
 
     def _format(self, mime: str) -> _Piece | None:
-        return self._text(as_json=is_json(mime)) if is_textual(mime) else None
+        if is_textual(mime):
+            return self._text(as_json=is_json(mime))
+        self._picture()
+        return None
+
+    def _picture(self) -> None:
+        start = self._cursor.skip()
+        self.pictures.append(Span(start, self._cursor.pos))
 
     def _text(self, joiner: str = "", as_json: bool = False) -> _Piece | None:
         """A string or list of strings; anything else, and lists where the format is JSON, as the JSON that it is."""

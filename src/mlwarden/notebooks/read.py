@@ -162,7 +162,9 @@ class _Reader:
                     metadata=cell.metadata,
                 )
             )
-        return Notebook(self.path, self.text, tuple(cells), language, version, metadata)
+        return Notebook(
+            self.path, self.text, tuple(cells), language, version, metadata, pictures=tuple(self.outputs.pictures)
+        )
 
     # --- cells -------------------------------------------------------------------------------------------------------
 
@@ -211,6 +213,8 @@ class _Reader:
                 cell.execution_count = self._number()
             elif key == "outputs":
                 cell.outputs, cell.outputs_span = self.outputs.read()
+            elif key == "attachments":
+                self.outputs.read_attachments()
         cell.span = Span(start, cursor.pos)
         return cell
 

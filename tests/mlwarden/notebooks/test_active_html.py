@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from mlwarden.notebooks import active_html
 from mlwarden.notebooks.active_html import MAX_HAND_WRITTEN, Kind, active_parts
 
 
@@ -64,3 +65,16 @@ def test_other_formats_hold_none() -> None:
 @pytest.mark.parametrize("unit", ["<a ", "<script ", "<a onx", "<iframe src=", "<a href=javascript", "eval ("])
 def test_hostile_text_is_read_to_its_end(unit: str) -> None:
     assert isinstance(_found(unit * 20_000), list)
+
+
+@pytest.mark.parametrize(
+    "piece", [*active_html._LIBRARY_PIECES, "Bokeh", "selectVizType_a", "_tp_x_output", "_tp_x_ind"]
+)
+def test_drawings_of_libraries_are_left_out(piece: str) -> None:
+    assert not _found(f"<div {piece}></div><script>go()</script>")
+    assert not _found(f"/* {piece} */ go()", "text/javascript")
+
+
+@pytest.mark.parametrize("text", ["<\u017fcript>go()</script>", '<a href="javascr\u0131pt:go()">x</a>'])
+def test_foreign_letters_that_count_as_ours(text: str) -> None:
+    assert len(_found(text)) == 1

@@ -170,3 +170,19 @@ def test_an_empty_range_is_located_too():
     place = read.text.index("cd")
     assert locate_output(read, output, 3, 3) == Span(place, place)
     assert locate_output(read, output, 5, 5) == Span(place + 2, place + 2)
+
+
+def test_the_text_without_its_pictures():
+    attached = {"a.png": {"image/png": "QUFB", "text/plain": "seen"}, "b": None}
+    cells = [
+        {"cell_type": "markdown", "source": "# 1", "attachments": attached},
+        {"cell_type": "code", "source": "x", "outputs": [{"data": {"image/png": ["iV\n", "BO"], "text/html": "<b>"}}]},
+        {"cell_type": "code", "source": "y", "attachments": [1], "outputs": [{"output_type": "pyout", "png": "eJw"}]},
+    ]
+    read = read_notebook("a.ipynb", json.dumps({"cells": cells}))
+    assert [read.text[span.start : span.end] for span in read.pictures] == ['"QUFB"', '["iV\\n", "BO"]', '"eJw"']
+    left = json.loads(read.readable_text)["cells"]
+    assert left[0]["attachments"] == {"a.png": {"image/png": "", "text/plain": "seen"}, "b": None}
+    assert left[1]["outputs"] == [{"data": {"image/png": "", "text/html": "<b>"}}]
+    assert left[2]["outputs"] == [{"output_type": "pyout", "png": ""}]
+    assert [cell["source"] for cell in left] == ["# 1", "x", "y"]

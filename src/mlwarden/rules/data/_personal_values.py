@@ -20,7 +20,8 @@ class Found:
     sure: bool = False
 
 
-_EMAIL = re.compile(r"(?<![\w.+/:%-])[A-Za-z0-9][\w.+%-]{0,63}@(?:[A-Za-z0-9-]{1,63}\.){1,4}[A-Za-z]{2,12}(?![\w@-])")
+_DOMAIN_OF_EMAIL = re.compile(r"(?:[A-Za-z0-9-]{1,63}\.){1,4}[A-Za-z]{2,12}(?![\w@-])")
+_EMAIL = re.compile(rf"(?<![\w.+/:%-])[A-Za-z0-9][\w.+%-]{{0,63}}@{_DOMAIN_OF_EMAIL.pattern}")
 # Nobody's, a machine's or a role's address; a file.
 _NO_PERSON = re.compile(
     r".*@(?:[\w-]+\.)*(?:example|test|invalid|localhost|local|internal|domain|email|mail|company|acme|foo|bar|noreply|sample|xyz|abc)"
@@ -56,35 +57,86 @@ _TEST_IBANS = frozenset(
 )
 
 
+# What stands for a character where only the outline of a text counts: `0` for a digit, `A` for a capital letter.
+_OUTLINE = bytes(
+    ord("0") if 48 <= code <= 57 else ord("A") if 65 <= code <= 90 else code if chr(code) in "()+-. " else ord("x")
+    for code in range(256)
+)
+_OUTLINE_OF_PHONE = re.compile(rb"\+0(?:[0 .()-]{8}|[0 .()-]{3,10}x0)")
+_OUTLINES_OF_PHONES = (b")000-0000", b") 000-0000", b"000-000-0000")
+_OUTLINE_OF_SSN = b"000-00-0000"
+_OUTLINES_OF_CARDS = (
+    b"0000 0000 0000 0000",
+    b"0000-0000-0000-0000",
+    b"0000 000000 00000",
+    b"0000-000000-00000",
+    b"000000000000000",
+)
+_OUTLINE_OF_IBAN = re.compile(rb"AA00 ?[A0]{4} ?[A0]{4}")
+
+
 def personal_values(text: str) -> Iterator[Found]:
-    """The values in a text that have the form of personal data, those of obvious test data left out."""
+    """The values in a text that have the form of personal data, those of obvious test data left out.
+
+    Megabytes of tables hold none of them: what they could look like is searched for in the outline of the text first.
+    """
     if "@" in text:
         yield from _emails(text)
-    if "-" in text or "+" in text:
+    outline = _outline(text)
+    if _OUTLINE_OF_PHONE.search(outline) or any(each in outline for each in _OUTLINES_OF_PHONES):
         for match in _PHONE.finditer(text):
             digits = re.sub(r"\D", "", match[0])
             if 9 <= len(digits) <= 15 and "55501" not in digits and len(set(digits)) > 3:
                 yield Found("phone numbers", digits, match.start(), match.end())
+    if _OUTLINE_OF_SSN in outline:
         for match in _SSN.finditer(text):
             if match[0] not in {"123-45-6789", "078-05-1120", "219-09-9999"}:
                 yield Found("social security numbers", match[0], match.start(), match.end())
-    for match in _CARD.finditer(text):
-        digits = re.sub(r"\D", "", match[0])
-        if _ISSUER.match(digits) and not _TEST_CARDS.fullmatch(digits) and luhn(digits):
-            yield Found("payment card numbers", digits, match.start(), match.end(), sure=len(digits) < len(match[0]))
-    for match in _IBAN.finditer(text):
-        compact = match[0].replace(" ", "")
-        if _IBAN_LENGTH.get(compact[:2]) == len(compact) and mod97(compact) and compact not in _TEST_IBANS:
-            yield Found("bank accounts", compact, match.start(), match.end(), sure=True)
+    if any(each in outline for each in _OUTLINES_OF_CARDS):
+        for match in _CARD.finditer(text):
+            digits = re.sub(r"\D", "", match[0])
+            if _ISSUER.match(digits) and not _TEST_CARDS.fullmatch(digits) and luhn(digits):
+                yield Found(
+                    "payment card numbers", digits, match.start(), match.end(), sure=len(digits) < len(match[0])
+                )
+    if _OUTLINE_OF_IBAN.search(outline):
+        for match in _IBAN.finditer(text):
+            compact = match[0].replace(" ", "")
+            if _IBAN_LENGTH.get(compact[:2]) == len(compact) and mod97(compact) and compact not in _TEST_IBANS:
+                yield Found("bank accounts", compact, match.start(), match.end(), sure=True)
+
+
+def _outline(text: str) -> bytes:
+    try:
+        content = text.encode("latin-1")
+    except UnicodeEncodeError:
+        # Patterns take the digits of other alphabets for digits.
+        foreign = {ord(character): "0" for character in set(text) if character > "\xff" and character.isdecimal()}
+        content = (text.translate(foreign) if foreign else text).encode("latin-1", "replace")
+    return content.translate(_OUTLINE)
 
 
 def _emails(text: str) -> Iterator[Found]:
-    for match in _EMAIL.finditer(text):
+    for match in _addresses(text):
         if _NO_PERSON.fullmatch(match[0]):
             continue
         start = max(text.rfind("\n", 0, match.start()) + 1, match.start() - 120)
         if not _AUTHORSHIP.search(text, start, match.start()):
             yield Found("e-mail addresses", match[0].lower(), match.start(), match.end())
+
+
+def _addresses(text: str) -> Iterator[re.Match[str]]:
+    """The matches of `_EMAIL`: each begins at most 64 characters before its only `@`."""
+    position = 0
+    at = text.find("@")
+    while at >= 0:
+        if _DOMAIN_OF_EMAIL.match(text, at + 1):
+            match = _EMAIL.search(text, max(position, at - 64), at + 300)  # an address ends before that
+            if match is not None and text.find("@", match.start()) == at:
+                yield match
+                position = match.end()
+        position = max(position, at + 1)
+        at = text.find("@", position)
 
 
 def is_nobodys(address: str) -> bool:

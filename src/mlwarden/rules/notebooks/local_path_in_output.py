@@ -40,11 +40,25 @@ _INTERNAL = re.compile(
 _INTERNAL_DOMAIN = re.compile(r"\.(?:internal|intranet|corp|lan|localdomain)", re.IGNORECASE)
 _NOT_SECRET = ("metadata.google.internal", "host.docker.internal", "gateway.docker.internal")
 # Variables that are in every environment; where several stand together, somebody listed it.
-_VARIABLES = (
-    "PATH HOME USER LOGNAME SHELL PWD LANG HOSTNAME TERM SHLVL OLDPWD USERNAME USERPROFILE COMPUTERNAME APPDATA"
-)
+_VARIABLES = [
+    "PATH",
+    "HOME",
+    "USER",
+    "LOGNAME",
+    "SHELL",
+    "PWD",
+    "LANG",
+    "HOSTNAME",
+    "TERM",
+    "SHLVL",
+    "OLDPWD",
+    "USERNAME",
+    "USERPROFILE",
+    "COMPUTERNAME",
+    "APPDATA",
+]
 _ENVIRONMENT = re.compile(
-    rf"(?:^|[\r\n{{,\[(]|\s)[\"']?(?P<name>{'|'.join(_VARIABLES.split())})[\"']?(?:=|[\"']\s*[:,]\s*[\"'])",
+    rf"(?:^|[\r\n{{,\[(]|\s)[\"']?(?P<name>{'|'.join(_VARIABLES)})[\"']?(?:=|[\"']\s*[:,]\s*[\"'])",
     re.MULTILINE,
 )
 _ENOUGH = 4
@@ -147,7 +161,8 @@ class LocalPathInOutput(Rule):
 def _given_away(text: str) -> Iterator[_Seen]:
     """The first of each kind of thing that a text gives away."""
     names: dict[str, re.Match[str]] = {}
-    for match in _ENVIRONMENT.finditer(text):
+    enough = sum(name in text for name in _VARIABLES) >= _ENOUGH
+    for match in _ENVIRONMENT.finditer(text) if enough else ():
         names.setdefault(match["name"], match)
         if len(names) == _ENOUGH:
             first = min(names.values(), key=lambda each: each.start())
