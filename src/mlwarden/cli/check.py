@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +11,9 @@ from mlwarden.cli.output import check_writable, note, wants_color, write
 from mlwarden.reports import FORMATS
 
 if TYPE_CHECKING:
+    import argparse
+
+    from mlwarden.cli.options import Arguments
     from mlwarden.config.source import ConfigSource
     from mlwarden.model.results import ScanReport
     from mlwarden.reports.options import RuleDetails
@@ -66,7 +68,7 @@ def _add_status(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--baseline", metavar="FILE", help="do not report the findings recorded in this file")
 
 
-def run(args: argparse.Namespace) -> int:
+def run(args: Arguments) -> int:
     """Check, mend where asked to, report; returns the exit status.
 
     Raises:
@@ -87,7 +89,7 @@ def run(args: argparse.Namespace) -> int:
     return finish(args, config, report)
 
 
-def finish(args: argparse.Namespace, config: ConfigSource, report: ScanReport, fixed: int | None = None) -> int:
+def finish(args: Arguments, config: ConfigSource, report: ScanReport, fixed: int | None = None) -> int:
     """Write the report and return the exit status."""
     status = exit_status(args, config, report)
     text = rendered(args, report, status, fixed, color=args.output_file is None and wants_color(sys.stdout))
@@ -102,7 +104,7 @@ def finish(args: argparse.Namespace, config: ConfigSource, report: ScanReport, f
     return status
 
 
-def rendered(args: argparse.Namespace, report: ScanReport, status: int, fixed: int | None, *, color: bool) -> str:
+def rendered(args: Arguments, report: ScanReport, status: int, fixed: int | None, *, color: bool) -> str:
     """The report in the format asked for."""
     from mlwarden.reports import render
     from mlwarden.reports.options import ReportOptions
@@ -118,7 +120,7 @@ def rendered(args: argparse.Namespace, report: ScanReport, status: int, fixed: i
     return render(args.output_format, report, report_options)
 
 
-def _rules(args: argparse.Namespace, report: ScanReport) -> dict[str, RuleDetails]:
+def _rules(args: Arguments, report: ScanReport) -> dict[str, RuleDetails]:
     """Facts about the rules behind the report's findings."""
     from mlwarden.reports.accepted import accepted
 
@@ -132,7 +134,7 @@ def _rules(args: argparse.Namespace, report: ScanReport) -> dict[str, RuleDetail
     return details_by_code(codes, with_pages=args.output_format in _FORMATS_WITH_PAGES)
 
 
-def exit_status(args: argparse.Namespace, config: ConfigSource, report: ScanReport) -> int:
+def exit_status(args: Arguments, config: ConfigSource, report: ScanReport) -> int:
     """2 for an internal failure, 1 for findings that count, 0 otherwise."""
     if any(result.failures for result in report.results):
         return 2

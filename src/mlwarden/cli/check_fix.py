@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -15,6 +14,7 @@ from mlwarden.model.fixes import Applicability
 from mlwarden.model.results import FileResult, ScanReport, SourceFile
 
 if TYPE_CHECKING:
+    from mlwarden.cli.options import Arguments
     from mlwarden.config.settings import Settings
     from mlwarden.config.source import ConfigSource
 
@@ -27,7 +27,7 @@ class Change:
     content: bytes
 
 
-def run(args: argparse.Namespace, config: ConfigSource, report: ScanReport) -> int:
+def run(args: Arguments, config: ConfigSource, report: ScanReport) -> int:
     """Fix what can be fixed; with --diff on paper only."""
     from mlwarden.engine.fixing import fix
     from mlwarden.engine.project import Project
@@ -76,9 +76,7 @@ def _write(path: str, before: bytes, after: bytes) -> str:
     return ""
 
 
-def finish_diff(
-    args: argparse.Namespace, status: int, report: ScanReport, changes: Sequence[Change], fixed: int
-) -> int:
+def finish_diff(args: Arguments, status: int, report: ScanReport, changes: Sequence[Change], fixed: int) -> int:
     """Write the diffs, say what they are, and return the exit status: 1 also for changes that are still to be made."""
     from mlwarden.cli.diff import colored
     from mlwarden.fixes.diff import unified_diff

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
+from typing import TYPE_CHECKING
 
 from mlwarden import __version__
 from mlwarden.cli import options
@@ -12,11 +12,14 @@ from mlwarden.cli.output import note, write, write_bytes
 from mlwarden.model.errors import UsageError
 from mlwarden.model.results import ScanReport, SourceFile
 
+if TYPE_CHECKING:
+    from mlwarden.cli.options import Arguments
+
 # A document without a name is taken for Python.
 _UNNAMED = "stdin.py"
 
 
-def run(args: argparse.Namespace) -> int:
+def run(args: Arguments) -> int:
     """Check standard input. With --fix the mended document goes to standard output and the report to standard error.
 
     Raises:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 from importlib import import_module
-from pathlib import Path
 
-from mlwarden import __version__
 from mlwarden.model.errors import UsageError
 
 # Command -> the line that the help shows. The file of the same name has `add_arguments(parser)` and `run(args) -> int`.
@@ -29,6 +26,18 @@ def dispatch(arguments: list[str]) -> int:
         MlwardenError: as the commands do.
     """
     command = arguments[0] if arguments else ""
+    if command == "check":
+        from mlwarden.cli.plain_check import plain_arguments
+
+        plain = plain_arguments(arguments[1:])
+        if plain is not None:
+            from mlwarden.cli.check import run
+
+            return run(plain)
+    import argparse
+
+    from mlwarden import __version__
+
     parser = argparse.ArgumentParser(
         prog="mlwarden",
         description="A security linter for machine-learning code.",
@@ -58,6 +67,7 @@ def _sentence(line: str) -> str:
 
 def _not_a_command(arguments: list[str]) -> str:
     from difflib import get_close_matches
+    from pathlib import Path
     from shlex import join
 
     first = arguments[0]

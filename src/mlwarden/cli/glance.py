@@ -143,9 +143,10 @@ def _holds(word_class: str, content: bytes, words: tuple[str, ...]) -> bool:
         text = " ".join(words).lower()
         if not any(stem in text for stem in stems):
             return False
+    from mlwarden.engine.text_classes import in_text
     from mlwarden.semantics import word_classes
 
-    return word_classes.holds(word_class, word_classes.bits_of(words)) and word_classes.in_text(word_class, content)
+    return word_classes.holds(word_class, word_classes.bits_of(words)) and in_text(word_class, content)
 
 
 def _may_hold_secret(content: bytes) -> bool:

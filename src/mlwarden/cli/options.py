@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -10,8 +9,15 @@ from mlwarden.model.errors import UsageError
 from mlwarden.model.levels import Confidence, Severity
 
 if TYPE_CHECKING:
+    import argparse
+    from types import SimpleNamespace
+    from typing import TypeAlias
+
     from mlwarden.config.source import ConfigSource
     from mlwarden.model.results import ScanReport
+
+    # What argparse makes of a command line, or `plain_check` of one without options.
+    Arguments: TypeAlias = argparse.Namespace | SimpleNamespace
 
 _Level = TypeVar("_Level", Severity, Confidence)
 
@@ -60,7 +66,7 @@ def codes(text: str) -> list[str]:
     parts = [part.strip() for part in text.split(",")]
     listed = [part for part in parts if part]
     if not listed:
-        raise argparse.ArgumentTypeError("expected codes or prefixes, such as MLW1,B301")
+        raise _wrong("expected codes or prefixes, such as MLW1,B301")
     return listed
 
 
@@ -78,7 +84,7 @@ def _level(kind: type[_Level], text: str) -> _Level:
     try:
         level: _Level = kind.parse(text)
     except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
+        raise _wrong(str(error)) from None
     return level
 
 
@@ -89,7 +95,7 @@ def count(text: str) -> int:
     except ValueError:
         number = 0
     if number < 1:
-        raise argparse.ArgumentTypeError(f"expected a whole number, at least 1, not '{text}'")
+        raise _wrong(f"expected a whole number, at least 1, not '{text}'")
     return number
 
 
@@ -100,7 +106,13 @@ def executor(text: str) -> str:
     try:
         return scheduler_address(text)
     except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
+        raise _wrong(str(error)) from None
+
+
+def _wrong(message: str) -> argparse.ArgumentTypeError:
+    import argparse
+
+    return argparse.ArgumentTypeError(message)
 
 
 def existing(paths: list[str]) -> list[Path]:
@@ -118,7 +130,7 @@ def existing(paths: list[str]) -> list[Path]:
     return chosen
 
 
-def config_source(args: argparse.Namespace) -> ConfigSource:
+def config_source(args: Arguments) -> ConfigSource:
     """The settings that the command line and the configuration files make together.
 
     Raises:
@@ -147,7 +159,7 @@ def config_source(args: argparse.Namespace) -> ConfigSource:
     return ConfigSource(given, args.config, args.isolated, frozenset(rule.code for rule in every_rule()))
 
 
-def scanned(args: argparse.Namespace, config: ConfigSource, paths: list[Path]) -> ScanReport:
+def scanned(args: Arguments, config: ConfigSource, paths: list[Path]) -> ScanReport:
     """Check paths in the way that the command line asks for: here, in several processes or on a cluster.
 
     Raises:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Set
 from typing import NamedTuple, TypeAlias
 
+from mlwarden.engine.text_classes import in_text
 from mlwarden.engine.words import folder_words, words_of
 from mlwarden.model.rule_info import RuleInfo
 from mlwarden.semantics import word_classes
@@ -135,7 +136,7 @@ class Gate:
                 return word.encode() in content if content is not None else word in words
             if bits is None:
                 bits = word_classes.bits_of(classed)
-            return word_classes.holds(word, bits) and (content is None or word_classes.in_text(word, content))
+            return word_classes.holds(word, bits) and (content is None or in_text(word, content))
 
         every = content is None
         index = self._by_name if every else self._by_word

@@ -5,7 +5,7 @@ stands for what gives a language model's output or retrieved documents: clients,
 together (`transformers` and `generate`); `@tool` for any word without which no function is a model's tool; `@request`
 for any without which nothing comes from a web request, a visitor of a demo, or a person at the keyboard. `@personal`
 stands for names of personal data, `@network` for what data is downloaded with, `@table` for those of data frames and their libraries, `@sql` for statements of SQL
-in the text of the file.
+in the text of the file, `@token` for what looks like a secret in it, and `@hidden` for characters that no ASCII text has.
 """
 
 from __future__ import annotations
@@ -23,12 +23,6 @@ _REQUEST = (
     r"|discord|\bpost\b|\broute\b|http\.server|BaseHTTP"
 )
 _TABLE = r"pandas|modin|cudf|dask|xarray|swifter|polars|numexpr"
-_SQL = re.compile(
-    rb"\bselect\s[^;]{1,300}?\sfrom\b|\binsert\s+into\b|\bupdate\s[^;]{1,200}?\sset\b|\bdelete\s+from\b|\bmerge\s+into\b"
-    rb"|\b(?:drop|create|alter|truncate)\s+(?:or\s+replace\s+)?(?:temp\w*\s+)?(?:table|view|index|schema|database|user|role)\b"
-    rb"|\bwhere\s+[\w.\"`{]+\s*(?:=|<|>|!|like\b|in\b)|\bwith\s+\w+\s+as\s*\(|\bcopy\s+\w+\s+from\b|\bpragma\s|\bgrant\s|\bcall\s+\w",
-    re.IGNORECASE,
-)
 # Providers and frameworks whose names are no words of other code; the rest counts together with what makes it answer.
 _MODEL_NAME = re.compile(
     r"\w*(?:openai|anthropic|claude|llm|langchain|langgraph|llama_?index|llama_cpp|llama_stack|mistralai|groq|fireworks|cerebras"
@@ -147,6 +141,7 @@ _SINGLE_BITS = {
     "@tool": 1 << 4,
     "@network": 1 << 6,
 }
+_OF_TEXT = frozenset({"@sql", "@token", "@hidden"})
 _LONGEST = 100
 # Words that stand unmarked as well (`semantics.identifiers`), and the empty one.
 _MARKED = ("", ".", "!")
@@ -239,11 +234,11 @@ def bits_of(words: Iterable[str]) -> int:
 
 
 def holds(word: str, bits: int) -> bool:
-    """Whether words with these bits make a class true; `@sql`, which is no matter of words, always is."""
+    """Whether words with these bits make a class true; one that is no matter of words (`engine.text_classes`) always is."""
     if word == "@model":
         return bool(bits & _MODEL_BIT) or any(bits & pair == pair for pair in _PAIR_BITS)
     single = _SINGLE_BITS.get(word)
-    return word == "@sql" if single is None else bool(bits & single)
+    return word in _OF_TEXT if single is None else bool(bits & single)
 
 
 def touches(word: str, bits: int) -> bool:
@@ -264,8 +259,3 @@ def stems_of(word: str) -> tuple[str, ...]:
 
 def _stems(bit: int) -> tuple[str, ...]:
     return tuple(_CLASSES[bit.bit_length() - 1].stems.split())
-
-
-def in_text(word: str, content: bytes) -> bool:
-    """Whether the text of a file allows a class that is no matter of words; True for those that are."""
-    return word != "@sql" or _SQL.search(content) is not None

@@ -7,6 +7,7 @@ from random import Random
 import pytest
 
 from mlwarden.engine.gate import Gate, without_pictures, words_of
+from mlwarden.engine.text_classes import in_text
 from mlwarden.rules.registry import all_rules
 
 PICTURE = base64.b64encode(Random(1).randbytes(1_500_000)).decode()
@@ -34,3 +35,22 @@ def test_pictures_neither_pass_nor_hide_anything(indent: int | None, payload: ob
 def test_words_at_the_edges_of_a_picture_are_seen() -> None:
     code = f"torch.load('{PICTURE}'); eval(x)"
     assert passing(code) == passing("torch.load('a'); eval(x)")
+
+
+@pytest.mark.parametrize(
+    ("word", "content", "allowed"),
+    [
+        ("@sql", b"x = 'SELECT a FROM b'", True),
+        ("@sql", b"x = 'select one'", False),
+        ("@hidden", b"x = 1", False),
+        ("@hidden", "x = '\u200b'".encode(), True),
+        ("@hidden", rb'{"source": "\u200b"}', True),
+        ("@token", b"x = 1", False),
+        ("@token", b'{"cells": []}', True),
+        ("@token", "x = 'ä'".encode(), True),
+        ("@token", b"key = '" + b"hf_" + b"aB3" * 11 + b"q'", True),
+        ("@model", b"", True),
+    ],
+)
+def test_classes_of_texts(word: str, content: bytes, allowed: bool) -> None:
+    assert in_text(word, content) is allowed

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mlwarden.engine.text_classes import in_text
 from mlwarden.semantics import personal_names, word_classes
 from mlwarden.semantics.secret_sources import NAMED_SECRET
 
@@ -71,7 +72,7 @@ def test_words_of_other_code(text: str) -> None:
 )
 def test_other_classes(word: str, text: str, holds: bool) -> None:
     names = re.findall(r"\w+", text)
-    passes = word_classes.in_text(word, text.encode()) and word_classes.holds(word, word_classes.bits_of(names))
+    passes = in_text(word, text.encode()) and word_classes.holds(word, word_classes.bits_of(names))
     assert passes is holds
 
 

@@ -105,7 +105,7 @@ class HiddenUnicodeInstructions(Rule):
     name = "hidden-unicode-instructions"
     severity = Severity.HIGH
     kinds = (DocumentKind.PYTHON, DocumentKind.NOTEBOOK, DocumentKind.TEXT)
-    triggers = ("",)
+    triggers = ("@hidden",)
     cwe = (1007, 451)
     owasp_llm = ("LLM01",)
     atlas = ("AML.T0068", "AML.T0081")

@@ -71,7 +71,7 @@ class KnownTokenShape(Rule):
     name = "known-token-shape"
     severity = Severity.CRITICAL
     kinds = (DocumentKind.PYTHON, DocumentKind.NOTEBOOK, DocumentKind.TEXT, DocumentKind.DEPENDENCIES)
-    triggers = ("",)
+    triggers = ("@token",)
     yields_to = ("MLW301", "MLW303", "MLW306", "MLW307", "MLW310", "MLW312", "MLW314")
     cwe = (798,)
     owasp_llm = ("LLM02",)
