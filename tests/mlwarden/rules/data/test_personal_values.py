@@ -91,6 +91,12 @@ def test_what_has_the_form_has_the_outline(pattern: str, data: st.DataObject) ->
     assert list(personal_values(text)) == list(_plainly(text))
 
 
+@pytest.mark.parametrize("number", ["+123456789", "+1234567x12", "+1234x56789", "+49 (30) 123 45"])
+def test_the_shortest_numbers_with_a_country(number: str) -> None:
+    assert list(personal_values(number)) == list(_plainly(number))
+    assert [found.kind for found in personal_values(number)] == ["phone numbers"]
+
+
 @settings(max_examples=300)
 @given(st.lists(st.sampled_from(["ann", "@", ".", "x.org", "a.b.de", " ", "/", "é", "-", "a" * 70]), max_size=16))
 def test_addresses_are_found_around_each_at(pieces: list[str]) -> None:
