@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 _MOST_FILES = 19
 _LARGEST = 1_000_000
 _BLANKS = b" \t"
+# Options that change nothing where nothing is found.
+_FLAGS = ("--force-exclude", "--isolated", "--exit-zero", "--no-cache")
 
 
 def files_without_findings(arguments: list[str]) -> int | None:
@@ -32,7 +34,10 @@ def files_without_findings(arguments: list[str]) -> int | None:
     """
     if arguments[:1] != ["check"]:
         return None
-    paths = arguments[2:] if arguments[1:2] == ["--force-exclude"] else arguments[1:]
+    first = 1
+    while arguments[first : first + 1] and arguments[first] in _FLAGS:
+        first += 1
+    paths = arguments[first:]
     if not 0 < len(paths) <= _MOST_FILES or sys.stdout.isatty() or os.environ.get("FORCE_COLOR"):
         return None
     try:

@@ -17,20 +17,22 @@ _DEFAULTS = {
     "statistics": False,
     "show_suppressed": False,
     "stdin_filename": None,
-    "fix": False,
     "unsafe_fixes": False,
     "diff": False,
     "fail_on": None,
-    "exit_zero": False,
     "baseline": None,
     "config": None,
-    "isolated": False,
-    "no_cache": False,
     "cache_dir": None,
     "jobs": None,
     "executor": None,
 }
-_FLAGS = {"--force-exclude": "force_exclude", "--fix": "fix"}
+_FLAGS = {
+    "--force-exclude": "force_exclude",
+    "--isolated": "isolated",
+    "--exit-zero": "exit_zero",
+    "--no-cache": "no_cache",
+    "--fix": "fix",
+}
 
 
 def plain_arguments(arguments: list[str]) -> SimpleNamespace | None:

@@ -37,6 +37,7 @@ def test_clean_files(folder: Path) -> None:
         (folder / name).write_text(CLEAN)
     assert glance("a.py", "b.py") == 2
     assert files_without_findings(["check", "a.py"]) == 1
+    assert files_without_findings(["check", "--isolated", "--exit-zero", "--no-cache", "a.py"]) == 1
 
 
 @pytest.mark.parametrize("names", [["a.py"], ["a.py", "b.py"]])

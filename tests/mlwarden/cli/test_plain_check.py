@@ -19,6 +19,7 @@ from mlwarden.cli.plain_check import plain_arguments
         ["--force-exclude", "a.py"],
         ["--fix", "--force-exclude", "a.py"],
         ["--fix"],
+        ["--isolated", "--exit-zero", "--no-cache", "a.py"],
         [""],
     ],
     ids=" ".join,
