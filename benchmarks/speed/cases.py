@@ -10,11 +10,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-# All rules of mlwarden's own but the family about secrets; then all; then that family alone.
+# All rules of mlwarden's own but the family about secrets; then all; then that family alone; then those of it that do what
+# the plugins of detect-secrets do, which look at the text of a file line by line: tokens of known shapes, values that a
+# name beside them says to be keys, private keys (MLW302; in outputs MLW304, in metadata MLW305, in shell lines of
+# notebooks MLW312), and passwords in URLs (MLW307). The others of the family follow what a program does with its secrets.
 RULE_SETS = {
     "MLW without secrets": ("--select", "MLW", "--ignore", "MLW3"),
     "MLW": ("--select", "MLW"),
     "secrets alone": ("--select", "MLW3"),
+    "secrets in texts": ("--select", "MLW302,MLW304,MLW305,MLW307,MLW312"),
     "default rules": (),
 }
 # Semgrep's own rules may not be shipped with other programs.

@@ -41,6 +41,7 @@ GOALS = (
     Goal("MLW without secrets, cold / Ruff S, cold", "{tree}", _MLW, "Ruff S, cold", 4),
     Goal("MLW with secrets, cold / Ruff S, cold", "{tree}", _ALL, "Ruff S, cold", 6),
     Goal("secrets alone / detect-secrets", "{tree}", "mlwarden, secrets alone", "detect-secrets", 0.05),
+    Goal("secrets in texts / detect-secrets", "{tree}", "mlwarden, secrets in texts", "detect-secrets", 0.05),
     Goal("MLW, warm, unchanged / Ruff S, warm", "{tree} warm", "mlwarden, MLW, unchanged", "Ruff S, warm", 1.5),
     Goal(
         "MLW, warm, one file changed / unchanged",

@@ -70,6 +70,7 @@ class TestCases:
             "mlwarden, MLW without secrets",
             "mlwarden, MLW",
             "mlwarden, secrets alone",
+            "mlwarden, secrets in texts",
             "mlwarden, default rules",
             "mlwarden, MLW without secrets, --jobs 1",
             "mlwarden, MLW without secrets, --jobs 2",
