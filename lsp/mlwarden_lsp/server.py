@@ -16,6 +16,7 @@ from pygls.lsp.server import LanguageServer
 from mlwarden import __version__
 from mlwarden_lsp.commands import COMMANDS
 from mlwarden_lsp.engine import Engine, MlwardenEngine
+from mlwarden_lsp.garbage import Garbage
 from mlwarden_lsp.handlers import HANDLERS, text_document_diagnostic, workspace_diagnostic
 from mlwarden_lsp.progress import WorkDone
 from mlwarden_lsp.protocol import Protocol
@@ -43,6 +44,7 @@ class Server(LanguageServer):
 
     Attributes:
         session: the state; everything that is not about the wire.
+        garbage: what collects it, from when the client introduces itself.
     """
 
     def __init__(self, engine: Engine | None = None, debounce: float = DEBOUNCE) -> None:
@@ -56,7 +58,10 @@ class Server(LanguageServer):
         )
         client = _Client(self)
         checking, answering = DaemonThreads(_THREADS), DaemonThreads(_THREADS)
-        self.session = Session(engine or MlwardenEngine(), client, checking, debounce, answering=answering)
+        self.garbage = Garbage(answering)
+        self.session = Session(
+            engine or MlwardenEngine(), client, checking, debounce, answering=answering, garbage=self.garbage
+        )
         for module in HANDLERS:
             handler = partial(module.handle, self.session)
             self.feature(module.METHOD, getattr(module, "OPTIONS", None))(handler)
@@ -69,6 +74,7 @@ class Server(LanguageServer):
 
         Clients that do both would show everything twice.
         """
+        self.garbage.start()
         self.session.start(params)
         if self.session.pulls:
             for module in (text_document_diagnostic, workspace_diagnostic):

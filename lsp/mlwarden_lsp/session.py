@@ -22,6 +22,7 @@ from mlwarden_lsp.diagnostics import Rendering
 from mlwarden_lsp.disk import Disk
 from mlwarden_lsp.engine import Engine
 from mlwarden_lsp.features import Features, features_of
+from mlwarden_lsp.garbage import Garbage
 from mlwarden_lsp.paths import name_of, path_of, state_of, uri_of
 from mlwarden_lsp.processes import Processes
 from mlwarden_lsp.scans import Progress, Scans, Summary
@@ -61,6 +62,7 @@ class Session:
         debounce: float = DEBOUNCE,
         processes: Callable[[int], Executor] = Processes,
         answering: Executor | None = None,
+        garbage: Garbage | None = None,
     ) -> None:
         """Take the parts.
 
@@ -72,13 +74,14 @@ class Session:
             processes: makes what a scan of the workspace runs on.
             answering: where requests are answered, and files looked for, so that neither waits for checks; `executor` by
                 default.
+            garbage: what collects it; by default the interpreter does, whenever it thinks fit.
         """
         self.engine, self.client = engine, client
         self.store = Store()
         self.checks = Checks(executor, self.store.snapshot, self.check, self._checked, self._failed)
         self.workspace = Workspace(engine)
         self.disk = Disk(client.publish, lambda uri: self.store.holds_file(path_of(uri)))
-        self._answering = answering or executor
+        self._answering, self._garbage = answering or executor, garbage
         self.scans = Scans(
             engine, self.workspace, self.disk, self, self._answering, processes, self.rendering, debounce
         )
@@ -169,6 +172,8 @@ class Session:
         self.shut_down = True
         self.checks.close()
         self.scans.close()
+        if self._garbage is not None:
+            self._garbage.stop()
 
     def _show_problems(self) -> None:
         for problem in self.workspace.problems:
@@ -298,7 +303,11 @@ class Session:
             StoppedError: `stopped` said that nobody waits for the result any more.
         """
         scope = self.workspace.of(snapshot.uri)
-        return analyse(snapshot, self.engine, scope.configuration, self.rendering(scope), stopped)
+        try:
+            return analyse(snapshot, self.engine, scope.configuration, self.rendering(scope), stopped)
+        finally:
+            if self._garbage is not None:
+                self._garbage.collect()
 
     async def scan(self, token: types.ProgressToken | None = None) -> Summary | None:
         """Check all files of the workspace; None where the user put an end to it."""
@@ -315,6 +324,8 @@ class Session:
         self._show_once(f"mlwarden: rule {rule[1]} failed; the log says more" if rule else f"mlwarden: {message}")
 
     def _checked(self, analysis: Analysis) -> None:
+        if self._garbage is not None:
+            self._garbage.used()
         if analysis.config_problem:
             self._show_once(f"mlwarden: {analysis.config_problem}")
         for failure in analysis.failures:
