@@ -141,7 +141,9 @@ _SINGLE_BITS = {
     "@tool": 1 << 4,
     "@network": 1 << 6,
 }
-_OF_TEXT = frozenset({"@sql", "@token", "@hidden"})
+OF_TEXT = frozenset({"@sql", "@token", "@hidden"})
+"""Classes that are no matter of words, but of the text (`engine.text_classes`)."""
+
 _LONGEST = 100
 # Words that stand unmarked as well (`semantics.identifiers`), and the empty one.
 _MARKED = ("", ".", "!")
@@ -238,7 +240,7 @@ def holds(word: str, bits: int) -> bool:
     if word == "@model":
         return bool(bits & _MODEL_BIT) or any(bits & pair == pair for pair in _PAIR_BITS)
     single = _SINGLE_BITS.get(word)
-    return word in _OF_TEXT if single is None else bool(bits & single)
+    return word in OF_TEXT if single is None else bool(bits & single)
 
 
 def touches(word: str, bits: int) -> bool:
