@@ -176,4 +176,4 @@ _KEYS: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
 _LEVELS = frozenset({"severity", "confidence"})
 
 # Settings of the VS Code extension itself, which clients that send a whole section send along.
-_FOR_THE_CLIENT = frozenset({"path", "trace", "install"})
+_FOR_THE_CLIENT = frozenset({"path", "trace", "install", "askForReason"})

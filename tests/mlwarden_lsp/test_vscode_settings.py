@@ -22,7 +22,7 @@ NAMES = re.findall(r'"(\w+)"', FOR_SERVER[1]) if FOR_SERVER else []
 
 def test_every_setting_is_the_extensions_or_the_servers() -> None:
     own = {name.split(".")[1] for name in PROPERTIES} - set(NAMES)
-    assert own == {"enable", "path", "trace", "install"}
+    assert own == {"enable", "path", "trace", "install", "askForReason"}
     assert sorted(name for name in NAMES if name not in settings_schema()["properties"]) == []
     assert {"diagnosticMode", "enable", *NAMES} == set(settings_schema()["properties"])
 

@@ -15,6 +15,7 @@ import {
   State,
   type StaticFeature,
 } from "vscode-languageclient/node";
+import { askingForReasons } from "./reasons";
 import { readSettings, SECTION } from "./settings";
 
 const CRASHES = 5;
@@ -82,6 +83,8 @@ function options(log: vscode.LogOutputChannel, errors: () => ErrorHandler): Lang
       closed: () => errors().closed(),
     },
     middleware: {
+      provideCodeActions: async (document, range, context, token, next) =>
+        askingForReasons(await next(document, range, context, token), document.uri),
       workspace: {
         // The extension tells of changes itself: those that matter to the server, once.
         didChangeConfiguration: async () => {},

@@ -5,6 +5,7 @@ import { fixAll } from "./fixes";
 import type { PrivateEnvironment } from "./install";
 import { RulePages } from "./pages";
 import { messageOf } from "./programs";
+import { registerReasons } from "./reasons";
 import { scanWorkspace } from "./scan";
 import type { Server } from "./server";
 import { readInstallSettings } from "./settings";
@@ -34,7 +35,7 @@ export function registerCommands(parts: Parts): vscode.Disposable[] {
   const registered = Object.entries(commands).map(([name, run]) =>
     vscode.commands.registerCommand(`mlwarden.${name}`, (argument: unknown) => told(log, name, () => run(argument))),
   );
-  return [pages, ...registered];
+  return [pages, registerReasons(), ...registered];
 }
 
 /** Runs a command; what goes wrong is told in a sentence, with the log at hand. */

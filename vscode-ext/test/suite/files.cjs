@@ -15,7 +15,7 @@ module.exports = {
     await s.take(document, 2, s.FIX);
     assert.equal(document.lineAt(2).text, 'name = "😀"; model = torch.load("model.pt", weights_only=True)');
     await s.shows(document.uri, s.MODEL.slice(1));
-    await s.take(document, 3, "Suppress with # mlwarden: ignore[MLW102]");
+    await s.answering({ showInputBox: undefined }, () => s.take(document, 3, "Suppress with # mlwarden: ignore[MLW102]"));
     assert.equal(document.lineAt(3).text, 'again = torch.load("again.pt")  # mlwarden: ignore[MLW102]');
     await s.shows(document.uri, []);
     await s.revert();
@@ -43,6 +43,26 @@ module.exports = {
       vscode.workspace.textDocuments.find((each) => each.uri.toString() === "mlwarden-rule:/MLW102.md"));
     assert.match(page.getText(), /^# MLW102 `torch-load-default`\n/);
     await vscode.commands.executeCommand("workbench.action.closeActiveEditor");
+  },
+
+  async "a reason is asked for, and stands in the comment"() {
+    const document = await s.open("model.py");
+    const title = "Suppress with # mlwarden: ignore[MLW102]";
+    const comment = 'again = torch.load("again.pt")  # mlwarden: ignore[MLW102]';
+    await s.shows(document.uri, s.MODEL);
+    const asked = await s.answering({ showInputBox: " built by\nour own job " }, () => s.take(document, 3, title));
+    assert.deepEqual(asked.map(([name, { title }]) => [name, title]), [["showInputBox", "Why is MLW102 accepted here?"]]);
+    assert.equal(document.lineAt(3).text, `${comment} built by our own job`);
+    await s.shows(document.uri, s.MODEL.slice(0, 1));
+    await s.revert();
+    await s.shows(document.uri, s.MODEL);
+    await s.answering({ showInputBox: undefined }, () => s.take(document, 3, title));
+    assert.equal(document.lineAt(3).text, comment);
+    await s.revert();
+    await s.withSetting("mlwarden.askForReason", false, async () => {
+      const { command } = await s.action(document, 3, title);
+      assert.equal(command, undefined);
+    });
   },
 
   async "a reason stands in the comment that suppresses"() {

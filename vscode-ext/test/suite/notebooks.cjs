@@ -47,7 +47,7 @@ module.exports = {
     const notebook = await s.openNotebook(s.copy("nb.ipynb", "suppressed.ipynb"));
     const load = notebook.cellAt(2).document;
     await s.shows(load.uri, [`mlwarden MLW102 ${s.LOW} 0 8 0 30`]);
-    await s.take(load, 0, "Suppress with # mlwarden: ignore[MLW102]");
+    await s.answering({ showInputBox: undefined }, () => s.take(load, 0, "Suppress with # mlwarden: ignore[MLW102]"));
     assert.equal(load.getText(), 'model = torch.load("model.pt")  # mlwarden: ignore[MLW102]');
     await s.shows(load.uri, []);
     await s.revert();
@@ -57,8 +57,8 @@ module.exports = {
     const notebook = await s.openNotebook(s.copy("nb.ipynb", "suppressed-cell.ipynb"));
     const load = notebook.cellAt(2).document;
     await s.shows(load.uri, [`mlwarden MLW102 ${s.LOW} 0 8 0 30`]);
-    await s.take(load, 0, "Suppress in this cell with # mlwarden: ignore-cell[MLW102]");
-    assert.equal(load.getText(), '# mlwarden: ignore-cell[MLW102]\nmodel = torch.load("model.pt")');
+    await s.answering({ showInputBox: "ours" }, () => s.take(load, 0, "Suppress in this cell with # mlwarden: ignore-cell[MLW102]"));
+    assert.equal(load.getText(), '# mlwarden: ignore-cell[MLW102] ours\nmodel = torch.load("model.pt")');
     await s.shows(load.uri, []);
     await s.revert();
   },
