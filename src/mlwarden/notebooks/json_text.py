@@ -32,6 +32,8 @@ _PORTION = 4096
 # What is skipped is first tried on the C decoder, in a portion this long: small values end in it, and big ones are
 # entered and tried member by member, so that memory stays small.
 _GLANCE = 4096
+# Longer lists are tried on it as well if they can be nothing but lists of strings: pictures are kept line by line.
+_LINES = 4 << 20
 # Strings up to here are passed over by the C decoder, which copies them, longer ones by a regular expression.
 _COPIED = 1 << 20
 
@@ -260,7 +262,7 @@ class JsonCursor:
             if character == '"':
                 pos = self._string_end(pos)
             elif character == "[" or character == "{":
-                end = self._glance(pos, self._depth + len(closers))
+                end = self._glance(pos, self._depth + len(closers)) or self._lines_end(pos, self._depth + len(closers))
                 if not end:
                     self._check_depth(self._depth + len(closers), pos)
                     closers.append("]" if character == "[" else "}")
@@ -300,6 +302,20 @@ class JsonCursor:
         if end > MAX_DEPTH - depth and portion.count("[", 0, end) + portion.count("{", 0, end) > MAX_DEPTH - depth:
             return 0
         return pos + end
+
+    def _lines_end(self, pos: int, depth: int) -> int:
+        """The end of the container at `pos` if it is a long, well-formed list with no brackets in it, else 0."""
+        text = self.text
+        if text[pos] != "[" or depth >= MAX_DEPTH:
+            return 0
+        end = text.find("]", pos, pos + _LINES) + 1
+        if not end or text.find("[", pos + 1, end) >= 0 or text.find("{", pos + 1, end) >= 0:
+            return 0
+        try:
+            length: int = self._decoder.scan_once(text[pos:end], 0)[1]  # type: ignore[attr-defined]
+        except (StopIteration, ValueError):
+            return 0
+        return pos + length
 
     def _next_in(self, closer: str, pos: int) -> int:
         """The place of the next value worth a look in a container, easy ones and the key passed over."""

@@ -81,7 +81,10 @@ def test_accepts_exactly_what_json_accepts(text):
 @given(st.text('[]{}",:1\\u \t\nae', max_size=40), st.integers(0, 3))
 def test_reading_and_skipping_agree_on_what_is_wrong(text, padding):
     # The padding puts the text beyond what the fast path looks at.
-    text = " " * 5000 * padding + text
+    assert_reading_and_skipping_agree(" " * 5000 * padding + text)
+
+
+def assert_reading_and_skipping_agree(text):
     errors = []
     for read in (build, JsonCursor.skip):
         cursor = JsonCursor(text)
@@ -229,3 +232,26 @@ def test_long_strings_are_skipped_without_their_copy():
     cursor = JsonCursor(f'"{payload}\\n{payload}"')
     cursor.skip()
     assert cursor.pos == 2 * len(payload) + 4
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            ['"ab\\n"', '"a]"', '"["', '"{}"', "1", "[]", "{}", '"\\x"', '"', "nul", "]", '"\n"', '"a" "b"']
+        ),
+        max_size=3,
+    ),
+    st.sampled_from(["]", "", "]]", "}"]),
+)
+def test_long_lists_of_lines_are_passed_over_as_they_are_read(odd, closing):
+    picture = ['"' + "QUJD" * 19 + '\\n"'] * 80
+    text = "[" + ", ".join([*picture, *odd, *picture]) + closing
+    assert_reading_and_skipping_agree(text)
+
+
+def test_a_list_of_lines_beyond_the_limit_is_passed_over(monkeypatch):
+    text = json.dumps(["QUJD" * 19 + "\n"] * 2_000)
+    for limit in (100, len(text) - 1, len(text)):
+        monkeypatch.setattr("mlwarden.notebooks.json_text._LINES", limit)
+        cursor = JsonCursor(text + ",")
+        assert (cursor.skip(), cursor.pos) == (0, len(text))
