@@ -65,8 +65,9 @@ class MlwardenEngine:
         """Facts beyond one document, found once per folder."""
         from mlwarden.engine.project import Project
         from mlwarden.semantics.fragments import FragmentMemory
+        from mlwarden.semantics.model_memory import ModelMemory
 
-        return Project(memory=FragmentMemory())
+        return Project(memory=FragmentMemory(), models=ModelMemory())
 
     def check(
         self, document: Document, settings: Settings, project: Project | None, stopped: Callable[[], bool] | None = None

@@ -153,12 +153,20 @@ class Analysis:
             return
         for info in infos:
             self._collect(info, lambda rule: self._ask(rule, info, model))  # noqa: B023  # consumed at once
+        if self.project.models is not None:
+            self.project.models.give_back(document.path, self.settings.root, model)
 
     def _model(self, document: PythonModule | Notebook, fragments: list[Fragment]) -> SemanticModel | None:
         import libcst
 
         from mlwarden.semantics.model import build
 
+        versions = self.project.versions(document.path, self.settings).with_document(document)
+        if self.project.models is not None:
+            # What follows from the path is the same for the same path; siblings are those of the same project.
+            known = self.project.models.take(document.path, self.settings.root, fragments)
+            if known is not None:
+                return known.of(document, versions, self.settings.policy)
         readable: list[Fragment] = []
         for fragment in fragments:
             if self._stopped is not None and self._stopped():
@@ -177,7 +185,7 @@ class Analysis:
             model = build(
                 document,
                 readable,
-                self.project.versions(document.path, self.settings).with_document(document),
+                versions,
                 module_name=module_name,
                 is_package=is_package,
                 outside=self._view.value,

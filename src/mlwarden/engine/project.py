@@ -17,21 +17,29 @@ from mlwarden.rules import registry
 if TYPE_CHECKING:
     from mlwarden.policy.baseline import Baseline
     from mlwarden.semantics.fragments import FragmentMemory
+    from mlwarden.semantics.model_memory import ModelMemory
     from mlwarden.semantics.versions import FolderFacts, VersionFacts
 
 
 class Project:
     """Facts of the projects around the checked files, found once per folder. It can be sent to another process."""
 
-    def __init__(self, trail: Trail | None = None, memory: FragmentMemory | None = None) -> None:
+    def __init__(
+        self,
+        trail: Trail | None = None,
+        memory: FragmentMemory | None = None,
+        models: ModelMemory | None = None,
+    ) -> None:
         """Start with nothing.
 
         Args:
             trail: takes down what is looked for beyond the checked files.
             memory: keeps what was parsed of documents that are checked again and again, as an editor does.
+            models: keeps what they did.
         """
         self.trail = trail
         self.memory = memory
+        self.models = models
         self._versions: dict[tuple[str, tuple[tuple[str, str], ...]], VersionFacts] = {}
         self._folders: dict[tuple[Path, Path], FolderFacts] = {}
         self.siblings = Siblings(trail)

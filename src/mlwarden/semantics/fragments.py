@@ -100,6 +100,9 @@ class Fragment:
     parts: Parts | None = None
     left_out: frozenset[Member] = frozenset()
     _parsed: dict[frozenset[Member], _Parsed] = field(default_factory=dict, repr=False)
+    # Where the bodies that are left out ended when this was parsed, and by how much what follows each has moved since.
+    _ends: tuple[int, ...] | None = field(default=None, repr=False)
+    _moved: tuple[tuple[int, int], ...] = field(default=(), repr=False)
 
     @property
     def tree(self) -> cst.Module:
@@ -141,7 +144,44 @@ class Fragment:
     def span(self, node: cst.CSTNode) -> Span:
         """Where a node of `tree` stands, without the white space and parentheses around it."""
         start, end = self._reading.spans[id(node)]
+        if self._moved:
+            start, end = _moved(start, self._moved), _moved(end, self._moved)
         return Span(self.start + start, self.start + end, self.cell)
+
+    def says_the_same(self, other: Fragment) -> bool:
+        """Whether another fragment has the same text, but for bodies that are left out of both."""
+        return len(self.left_out) == len(other.left_out) and self._pieces() == other._pieces()
+
+    def _pieces(self) -> list[str]:
+        """The text without the bodies that are left out."""
+        pieces: list[str] = []
+        position = 0
+        for member in sorted(self.left_out, key=lambda member: member.start):
+            pieces.append(self.text[position : member.start])
+            position = member.end
+        return [*pieces, self.text[position:]]
+
+    def move_to(self, other: Fragment) -> None:
+        """Stand where another fragment stands that says the same; the tree and its nodes stay what they are."""
+        reading = self._reading
+        if self._ends is None:
+            self._ends = tuple(sorted(member.end for member in self.left_out))
+        now = sorted(member.end for member in other.left_out)
+        self._moved = tuple((end, new - end) for end, new in zip(self._ends, now, strict=True))
+        self.text, self.start, self.cell = other.text, other.start, other.cell
+        self.names, self.binds = other.names, other.binds
+        self.parts, self.left_out = other.parts, other.left_out
+        self._parsed = {self.left_out: reading}
+
+
+def _moved(offset: int, moved: Iterable[tuple[int, int]]) -> int:
+    """Where an offset is after bodies before it have changed their lengths."""
+    by = 0
+    for end, difference in moved:
+        if offset < end:
+            break
+        by = difference
+    return offset + by
 
 
 def fragments_of(

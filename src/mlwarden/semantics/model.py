@@ -60,6 +60,10 @@ class SemanticModel:
             if call.attribute:
                 self._by_attribute.setdefault(call.attribute, []).append(call)
 
+    def of(self, document: PythonModule | Notebook, versions: VersionFacts, policy: Policy) -> SemanticModel:
+        """The same for a document in which the fragments say what they said, and stand elsewhere."""
+        return SemanticModel(document, self.calls, self.assignments, self.exports, versions, self.fragments, policy)
+
     def calls_of(self, pattern: str) -> list[CallSite]:
         """The calls that a pattern of `Rule.calls` matches."""
         if pattern.startswith("*."):
