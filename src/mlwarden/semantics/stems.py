@@ -28,7 +28,14 @@ def any_of(pieces: Iterable[str]) -> str:
 
 
 def _pattern(node: dict[str, Any]) -> str:
+    """The expression for what follows at a node; it calls itself where the tree has branches."""
+    straight = ""
+    while len(node) == 1:
+        ((character, node),) = node.items()
+        if not character:
+            return straight
+        straight += re.escape(character)
     if "" in node:
-        return ""
-    branches = [re.escape(character) + _pattern(below) for character, below in node.items()]
-    return branches[0] if len(branches) == 1 else f"(?:{'|'.join(branches)})"
+        return straight
+    branches = "|".join(re.escape(character) + _pattern(below) for character, below in node.items())
+    return f"{straight}(?:{branches})"

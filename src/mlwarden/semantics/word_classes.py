@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Set
+from functools import cached_property
 from itertools import chain
 from typing import NamedTuple
 
@@ -192,9 +193,6 @@ class _Table:
 
     def __init__(self) -> None:
         self._any = re.compile(any_of(chain.from_iterable(each.stems.split() for each in _CLASSES)))
-        self._each = tuple(
-            (1 << number, re.compile(any_of(each.stems.split())), each.test) for number, each in enumerate(_CLASSES)
-        )
         self._whole: dict[str, int] = {}
         self._begun: list[tuple[str, int, int]] = []
         for number, part in enumerate(part for pair in _PAIRS for part in pair):
@@ -225,6 +223,13 @@ class _Table:
                 if stems.search(lower) and test(word):
                     bits |= bit
         return bits
+
+    @cached_property
+    def _each(self) -> tuple[tuple[int, re.Pattern[str], Callable[[str], bool]], ...]:
+        """The bit of each class, what searches for its stems, and its test; small files of common words need none."""
+        return tuple(
+            (1 << number, re.compile(any_of(each.stems.split())), each.test) for number, each in enumerate(_CLASSES)
+        )
 
 
 _BITS = Bits()
