@@ -236,15 +236,26 @@ class _Visitor(node_visitor.BanditNodeVisitor):  # type: ignore[misc]  # Bandit 
     def walk(self, tree: ast.Module, chunk: Chunk) -> None:
         """Visit every node in source order, then run the tests of the whole text."""
         self.fdata = io.BytesIO(_without_cookie(chunk.text))
+        looked_at: dict[type[ast.AST], bool] = {}
         pending = _children(tree)
         while pending:
             node = pending.pop()
-            kind = type(node).__name__
-            if hasattr(self, f"visit_{kind}") or kind in self.tester.tests:
+            kind = type(node)
+            looks = looked_at.get(kind)
+            if looks is None:
+                looks = looked_at[kind] = self._looks_at(kind.__name__)
+            if looks:
                 self.pre_visit(node)
                 self.visit(node)
             pending.extend(_children(node))
         self.tester.run_tests({"file_data": self.fdata, "filename": self.fname, "lineno": 1, "col_offset": 0}, "File")
+
+    def _looks_at(self, kind: str) -> bool:
+        """Whether anything would come of a visit: most files are seen by a few tests, for a few kinds of nodes."""
+        tests = self.tester.tests
+        if kind == "Constant":
+            return not tests.keys().isdisjoint(("Str", "Bytes", "Constant"))
+        return kind in tests or (kind != "Call" and hasattr(self, f"visit_{kind}"))
 
     def pre_visit(self, node: ast.AST) -> bool:
         """Prepare the context that the tests read."""
@@ -276,17 +287,28 @@ class _Visitor(node_visitor.BanditNodeVisitor):  # type: ignore[misc]  # Bandit 
         """Nothing is scored here."""
 
 
+_LEAVES = frozenset({ast.Name, ast.Constant})
+
+
 def _children(node: ast.AST) -> list[ast.AST]:
     """A node's children, last first, each told its parent and its sibling as Bandit's tests expect it."""
     children: list[ast.AST] = []
-    for _, value in ast.iter_fields(node):
-        items = value if isinstance(value, list) else [value]
-        for index, item in enumerate(items):
-            # `Load()`, `Add()` and their like are one object each for all trees of the process, not to be written on.
-            if isinstance(item, ast.AST) and (item._fields or item._attributes):
-                item._bandit_parent = node  # type: ignore[attr-defined]
-                item._bandit_sibling = items[index + 1] if index + 1 < len(items) else None  # type: ignore[attr-defined]
-                children.append(item)
+    if type(node) in _LEAVES:
+        return children
+    for name in node._fields:
+        value = getattr(node, name, None)
+        if type(value) is list:
+            last = len(value) - 1
+            for index, item in enumerate(value):
+                if isinstance(item, ast.AST) and (item._fields or item._attributes):
+                    item._bandit_parent = node  # type: ignore[attr-defined]
+                    item._bandit_sibling = value[index + 1] if index < last else None  # type: ignore[attr-defined]
+                    children.append(item)
+        # `Load()`, `Add()` and their like are one object each for all trees of the process, not to be written on.
+        elif isinstance(value, ast.AST) and (value._fields or value._attributes):
+            value._bandit_parent = node  # type: ignore[attr-defined]
+            value._bandit_sibling = None  # type: ignore[attr-defined]
+            children.append(value)
     children.reverse()
     return children
 
