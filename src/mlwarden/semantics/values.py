@@ -6,7 +6,7 @@ its taints: where dangerous data in it came from.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -403,40 +403,35 @@ def merge_taints(*groups: Iterable[Taint]) -> tuple[Taint, ...]:
 
 def join(*values: Value) -> Value:
     """The value that is one of these; equal ones are merged, many are cut to `MAX_OPTIONS` and an Unknown."""
-    if len(values) == 2 and values[0] == values[1]:
+    # One of the functions that are called most: no generators here, and what is usual comes first.
+    if len(values) == 1 and type(values[0]) is not Choice:
+        return values[0]
+    if len(values) == 2 and (values[0] is values[1] or values[0] == values[1]):
         return values[0]
     options: list[Value] = []
-    for option in _flatten(values):
-        if option in options:
-            continue
-        if isinstance(option, Unknown):
-            if any(isinstance(other, Unknown) for other in options):
-                options = [tainted(other, option.taints) if isinstance(other, Unknown) else other for other in options]
+    unknown = -1
+    for value in values:
+        for option in value.options if isinstance(value, Choice) else (value,):
+            if option in options:
                 continue
-        options.append(option)
+            if isinstance(option, Unknown):
+                if unknown >= 0:
+                    if option.taints:
+                        options[unknown] = tainted(options[unknown], option.taints)
+                    continue
+                unknown = len(options)
+            options.append(option)
     if not options:
         return Unknown("no value")
     if len(options) == 1:
         return options[0]
-    taints = merge_taints(*(option.taints for option in options))
+    groups = [option.taints for option in options if option.taints]
+    taints = merge_taints(*groups) if groups else ()
     if len(options) > MAX_OPTIONS:
         # Names matter most (they decide which rules see a call), then constants.
         options.sort(key=_rank)
         options = [*options[:MAX_OPTIONS], Unknown("too many alternatives", taints=taints)]
-    return Choice(options=tuple_of(options), taints=taints)
-
-
-def tuple_of(options: Iterable[Value]) -> tuple[Value, ...]:
-    """The options as a tuple, without the nesting."""
-    return tuple(_flatten(options))
-
-
-def _flatten(values: Iterable[Value]) -> Iterator[Value]:
-    for value in values:
-        if isinstance(value, Choice):
-            yield from value.options
-        else:
-            yield value
+    return Choice(options=tuple(options), taints=taints)
 
 
 def _rank(value: Value) -> int:
