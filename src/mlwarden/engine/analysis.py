@@ -93,6 +93,9 @@ class Analysis:
             self._collect(info, lambda rule: rule.check_policy(document, policy))
         if not isinstance(document, (PythonModule, Notebook)):
             return
+        if not plan.semantic:
+            self._check_syntax(document)
+            return
         bits = word_classes.bits_of(code_words) | word_classes.bits_of(around)
         importer = Importer(code, code_words, bits, document.path, self.settings.root)
         borrowed = self.project.siblings.borrowed(importer, plan)
@@ -280,7 +283,8 @@ def _searched(document: Document) -> bytes:
     if isinstance(document, Notebook) and not document.text:  # an editor's notebook has no file text
         content = "\n".join(cell.source for cell in document.cells)
     else:
-        content = gate.without_pictures(document.text)
+        text = document.readable_text if isinstance(document, Notebook) else document.text
+        content = gate.without_pictures(text)
     if isinstance(document, Notebook):
         from mlwarden.notebooks.interpolation import MARK, has_interpolations
 

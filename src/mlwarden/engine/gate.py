@@ -129,14 +129,23 @@ class Gate:
     ) -> Passing:
         found: dict[int, set[str]] = {number: {""} for number in self._always}
         bits: int | None = None
+        known: dict[str, bool] = {}
 
         def other(word: str) -> bool:
+            stands = known.get(word)
+            if stands is None:
+                stands = known[word] = holds(word)
+            return stands
+
+        def holds(word: str) -> bool:
             nonlocal bits
             if not word.startswith("@"):
-                return word.encode() in content if content is not None else word in words
+                return word in words or (content is not None and word.encode() in content)
+            if word in word_classes.OF_TEXT:
+                return content is None or in_text(word, content)
             if bits is None:
                 bits = word_classes.bits_of(classed)
-            return word_classes.holds(word, bits) and (content is None or in_text(word, content))
+            return word_classes.holds(word, bits)
 
         every = content is None
         index = self._by_name if every else self._by_word
