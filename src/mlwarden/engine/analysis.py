@@ -8,8 +8,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from mlwarden.engine import gate
-from mlwarden.engine.exports import Borrowed, Importer
 from mlwarden.engine.findings import merged
+from mlwarden.engine.importer import Borrowed, Importer
 from mlwarden.engine.plan import Plan
 from mlwarden.engine.project import Project
 from mlwarden.engine.siblings import SiblingView, module_name_of

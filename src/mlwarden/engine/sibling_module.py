@@ -1,87 +1,74 @@
-"""One module of a project beside the checked file, parsed only as far as it is needed, and never imported."""
+"""One module of a project beside the checked file: its text, and the statements of it that are needed. Never imported."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Set
-from functools import cached_property
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mlwarden.engine.gate import folder_words, words_of
-from mlwarden.semantics import word_classes
 from mlwarden.source.decoding import decode_python
-from mlwarden.source.lines import LineIndex
 from mlwarden.source.problems import Problem
 from mlwarden.source.reading import read
 
 if TYPE_CHECKING:
+    from mlwarden.engine.outline import Outline
     from mlwarden.semantics.fragments import Fragment
 
 MAX_SIZE = 1_000_000
-MAX_FRAGMENTS = 60
+MAX_STATEMENTS = 60
 
 
+@dataclass(frozen=True, slots=True, eq=False)
 class Module:
-    """One module of the project: its statements, parsed only as far as they are needed."""
+    """A module of the project: its file, its dotted name ("" if unknown), and whether it is a package's own."""
 
-    def __init__(self, path: str, name: str, is_package: bool) -> None:
-        self.path, self.name, self.is_package = path, name, is_package
-        self.content = _content(path)
-        self._fragments: list[Fragment] | None = None
+    path: str
+    name: str
+    is_package: bool
 
-    @cached_property
-    def words(self) -> set[str]:
-        """Every word of it."""
-        return words_of(self.content)
-
-    @cached_property
-    def bits(self) -> int:
-        """The classes that its words make, with the names of its folders."""
-        return word_classes.bits_of(self.words) | word_classes.bits_of(folder_words(self.path))
-
-    @property
-    def fragments(self) -> list[Fragment]:
-        """Its top-level statements; [] if it cannot be read."""
-        if self._fragments is None:
-            from mlwarden.semantics.fragments import cut
-
-            decoded = decode_python(self.content)
-            self._fragments = [] if decoded.problem else cut(decoded.text, LineIndex(decoded.text), None)[0]
-            for fragment in self._fragments:
-                fragment.path = self.path
-        return self._fragments
-
-    @cached_property
-    def _binders(self) -> dict[str, list[Fragment]]:
-        found: dict[str, list[Fragment]] = {}
-        for fragment in self.fragments:
-            for name in fragment.binds:
-                found.setdefault(name, []).append(fragment)
-        return found
-
-    @property
-    def binds(self) -> Set[str]:
-        """The names that it binds at top level; "*" among them for `from x import *`."""
-        return self._binders.keys()
-
-    def binders(self, name: str) -> list[Fragment]:
-        """The statements that bind a name."""
-        return self._binders.get(name, [])
-
-    def closure(self, names: Iterable[str]) -> list[Fragment]:
-        """The statements that bind names, and those that bind what these use, in order."""
-        wanted = set(names)
-        chosen: dict[int, Fragment] = {}
-        grown = True
-        while grown and len(chosen) < MAX_FRAGMENTS:
-            grown = False
-            for index, fragment in enumerate(self.fragments):
-                if index not in chosen and (fragment.names is None or not wanted.isdisjoint(fragment.binds)):
-                    chosen[index] = fragment
-                    wanted |= fragment.names or frozenset()
-                    grown = True
-        return [chosen[index] for index in sorted(chosen)]
+    def content(self) -> bytes:
+        """Its bytes; b"" if they cannot be had."""
+        content = read(self.path, MAX_SIZE)
+        return b"" if isinstance(content, Problem) else content
 
 
-def _content(path: str) -> bytes:
-    content = read(path, MAX_SIZE)
-    return b"" if isinstance(content, Problem) else content
+def text_of(content: bytes) -> str:
+    """The text of a module; "" if it cannot be decoded."""
+    decoded = decode_python(content)
+    return "" if decoded.problem else decoded.text
+
+
+def closure(outline: Outline, names: Iterable[str]) -> list[int]:
+    """The numbers of the statements that bind names, and of those that bind what these use, in order."""
+    wanted = set(names)
+    chosen: set[int] = set()
+    grown = True
+    while grown and len(chosen) < MAX_STATEMENTS:
+        grown = False
+        for number, statement in enumerate(outline.statements):
+            if number not in chosen and not wanted.isdisjoint(statement.binds):
+                chosen.add(number)
+                wanted.update(statement.uses)
+                grown = True
+    return sorted(chosen)
+
+
+def fragments_of(module: Module, outline: Outline, numbers: Iterable[int]) -> dict[int, Fragment]:
+    """Statements of a module as libcst is to read them; none if its text is no longer the one that was outlined."""
+    from mlwarden.semantics.fragments import Fragment, cut
+    from mlwarden.source.lines import LineIndex
+
+    text = text_of(module.content())
+    if hash(text) != outline.text_hash:
+        return {}
+    if outline.unread:  # newer syntax than this interpreter's, which libcst may know
+        found = dict(enumerate(cut(text, LineIndex(text), None)[0]))
+    else:
+        statements = [(number, outline.statements[number]) for number in numbers]
+        found = {
+            number: Fragment(text[each.start : each.end], each.start, None, frozenset(each.uses), frozenset(each.binds))
+            for number, each in statements
+        }
+    for fragment in found.values():
+        fragment.path = module.path
+    return found

@@ -220,7 +220,7 @@ def cut(
         return _whole(text, lines, cell, error)
     except (RecursionError, MemoryError):
         return [], [SyntaxProblem("depth", "code is nested too deeply to be analysed", Span(0, 0, cell))]
-    if _too_deep(module):
+    if too_deep(module):
         return [], [SyntaxProblem("depth", "code is nested too deeply to be analysed", Span(0, 0, cell))]
     return list(_cut_at_statements(text, lines, cell, module, known or {})), []
 
@@ -349,7 +349,8 @@ def _brackets_too_deep(text: str) -> bool:
     return False
 
 
-def _too_deep(module: ast.Module) -> bool:
+def too_deep(module: ast.Module) -> bool:
+    """Whether libcst's parser would overflow its stack."""
     level: list[ast.AST] = list(module.body)
     depth = 0
     while level:

@@ -72,6 +72,10 @@ class Identifiers:
         """Every identifier as it is written."""
         return self._words | self._used | self._names
 
+    def alone(self) -> set[str]:
+        """The names that stand by themselves, as builtins and imported names do."""
+        return self._names
+
     def among(self, asked: Asked) -> frozenset[str]:
         """Those of some words that `all` would hold; it is not made for that."""
         used = self._used | self._names
