@@ -12,13 +12,11 @@ from mlwarden.engine.outlining import outline_of
 from mlwarden.engine.sibling_module import Module, text_of
 from mlwarden.semantics.identifiers import Asked
 
-MOST_KEPT = 12_000_000
-
 
 class Outlines:
     """The outlines of a project's modules, made when they are first asked for; the ones not used for long are dropped."""
 
-    def __init__(self, search: ModuleSearch, most: int = MOST_KEPT) -> None:
+    def __init__(self, search: ModuleSearch, most: int) -> None:
         """Keep about so many bytes."""
         self._search, self._most = search, most
         self._known: OrderedDict[tuple[Module, str], Outline] = OrderedDict()

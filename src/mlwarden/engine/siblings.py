@@ -32,6 +32,7 @@ __all__ = ["SiblingView", "Siblings", "module_name_of"]
 MAX_DEPTH = 16
 # So many characters of statements are kept with their trees, which are a hundred times as large.
 MOST_PARSED = 150_000
+MOST_KEPT = 12_000_000
 
 
 class Siblings:
@@ -42,9 +43,18 @@ class Siblings:
     must not be seen in another's.
     """
 
-    def __init__(self, trail: Trail | None = None) -> None:
-        """Start with nothing; `trail` takes down what is looked for."""
+    def __init__(
+        self, trail: Trail | None = None, *, most_kept: int = MOST_KEPT, most_parsed: int = MOST_PARSED
+    ) -> None:
+        """Start with nothing.
+
+        Args:
+            trail: takes down what is looked for.
+            most_kept: so many bytes of outlines are kept, about.
+            most_parsed: so many characters of statements are kept with their trees.
+        """
         self.search = ModuleSearch(trail)
+        self._most_kept, self._most_parsed = most_kept, most_parsed
         self._borrowing: dict[tuple[str, int], Borrowing] = {}
         self._parsed: OrderedDict[str, dict[int, Fragment]] = OrderedDict()
         self._characters = 0
@@ -66,7 +76,7 @@ class Siblings:
     def _outlines(self) -> Outlines:
         from mlwarden.engine.links import Outlines  # most files import nothing of their project
 
-        return Outlines(self.search)
+        return Outlines(self.search, self._most_kept)
 
     def outline(self, module: Module, root: str) -> Outline:
         """The outline of a module."""
@@ -83,7 +93,7 @@ class Siblings:
             kept.update(made)
             found.update(made)
             self._characters += sum(len(fragment.text) for fragment in made.values())
-        while self._characters > MOST_PARSED and len(self._parsed) > 1:
+        while self._characters > self._most_parsed and len(self._parsed) > 1:
             _, dropped = self._parsed.popitem(last=False)
             self._characters -= sum(len(fragment.text) for fragment in dropped.values())
         return found

@@ -1,0 +1,100 @@
+"""What is kept of siblings, and how far they are followed, changes no finding."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mlwarden.config.settings import Settings
+from mlwarden.engine.check import check
+from mlwarden.engine.module_search import ModuleSearch
+from mlwarden.engine.project import Project
+from mlwarden.engine.reach import MOST_MODULES
+from mlwarden.engine.siblings import Siblings
+from mlwarden.model.results import SourceFile
+
+FILES = {
+    "a.py": "import requests\nfrom b import f\nf(requests.get(u).content)\n",
+    "b.py": "from c import g\nimport a\ndef f(x):\n    return g(x)\n",
+    "c.py": "from b import f\nfrom d import h\nLOADER = h\ndef g(x):\n    f(x)\n    return LOADER(x)\n",
+    "d.py": "import pickle\nfrom c import g\ndef h(x):\n    g(x)\n    return pickle.loads(x)\n",
+    "e.py": "from d import h as restore  # or h2\nimport requests\nrestore(requests.get(u).content)\n",
+}
+ASKING = "from openai import OpenAI\ndef ask():\n    return OpenAI().responses.create(input='x').output_text\n"
+
+
+def written(root: Path, files: dict[str, str]) -> None:
+    for name, text in files.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text, encoding="utf-8")
+
+
+def places(root: Path, name: str, code: str, project: Project | None = None) -> list[tuple[str, str]]:
+    text = (root / name).read_text(encoding="utf-8")
+    settings = Settings(select=(code,), root=str(root))
+    result = check(SourceFile(str(root / name), text.encode()), settings, project)
+    assert result.failures == ()
+    return [(text[found.span.start : found.span.end], str(found.severity)) for found in result.verdict.reported]
+
+
+@pytest.mark.parametrize(("most_kept", "most_parsed"), [(0, 0), (0, 150_000), (12_000_000, 0), (5_000, 60)])
+def test_little_memory(tmp_path: Path, most_kept: int, most_parsed: int) -> None:
+    written(tmp_path, FILES)
+    project, forgetful = Project(), Project()
+    forgetful.siblings = Siblings(most_kept=most_kept, most_parsed=most_parsed)
+    for name in (*FILES, *reversed(FILES)):
+        assert places(tmp_path, name, "MLW111", forgetful) == places(tmp_path, name, "MLW111", project), name
+    assert places(tmp_path, "a.py", "MLW111", forgetful) == [("f(requests.get(u).content)", "high")]
+    assert places(tmp_path, "e.py", "MLW111", forgetful) == [("restore(requests.get(u).content)", "high")]
+
+
+@pytest.mark.parametrize("between", [1, 8])
+def test_data_from_afar(tmp_path: Path, between: int) -> None:
+    """A model's answer that is handed on from module to module."""
+    chain = {f"m{n}.py": f"from m{n + 1} import ask\n" for n in range(between)}
+    written(tmp_path, {**chain, f"m{between}.py": ASKING, "main.py": "from m0 import ask\neval(ask())\n"})
+    assert [text for text, _ in places(tmp_path, "main.py", "MLW401")] == ["eval(ask())"]
+
+
+def test_what_is_too_far_counts_as_brought(tmp_path: Path) -> None:
+    """What leads to the answer is behind more modules than are looked into."""
+    many = {f"m{n:03}.py": f"class C{n}:\n    pass\n" for n in range(MOST_MODULES + 5)}
+    imports = "".join(f"from m{n:03} import C{n}\n" for n in range(MOST_MODULES + 5))
+    uses = "".join(f"    C{n}()\n" for n in range(MOST_MODULES + 5))
+    written(
+        tmp_path,
+        {
+            **many,
+            "zz.py": ASKING,
+            "mid.py": f"{imports}from zz import ask\ndef told():\n{uses}    return ask()\n",
+            "main.py": "from mid import told\neval(told())\n",
+        },
+    )
+    assert [text for text, _ in places(tmp_path, "main.py", "MLW401")] == ["eval(told())"]
+
+
+def test_changed_while_it_is_used(tmp_path: Path) -> None:
+    """Of a module that is no longer what it was nothing is known, rather than something wrong."""
+    written(tmp_path, FILES)
+    project = Project()
+    project.siblings = Siblings(most_parsed=0)
+    assert places(tmp_path, "e.py", "MLW111", project) == [("restore(requests.get(u).content)", "high")]
+    assert places(tmp_path, "b.py", "MLW111", project) == []
+    (tmp_path / "d.py").write_text("# shorter\n" + FILES["d.py"], encoding="utf-8")
+    assert places(tmp_path, "e.py", "MLW111", project) == []
+
+
+def test_taken(tmp_path: Path) -> None:
+    """Names by what they are called in the module that they come from; whole modules; all of a module's names."""
+    files = {"pkg/__init__.py": "", "pkg/io.py": "", "pkg/low.py": "", "pkg/sub/__init__.py": ""}
+    main = "import pkg.low\nfrom pkg.io import (\n    read as r,  # quickly\n    write,\n)\nfrom pkg.low import *\nfrom pkg import sub\nimport json\n"
+    written(tmp_path, {**files, "main.py": main})
+    taken = ModuleSearch().taken(main.encode(), str(tmp_path / "main.py"), str(tmp_path))
+    assert [(Path(each.module.path).relative_to(tmp_path).as_posix(), each.names, each.star) for each in taken] == [
+        ("pkg/low.py", None, False),
+        ("pkg/io.py", frozenset({"read", "write"}), False),
+        ("pkg/low.py", None, True),
+        ("pkg/__init__.py", frozenset({"sub"}), False),
+        ("pkg/sub/__init__.py", None, False),
+    ]
