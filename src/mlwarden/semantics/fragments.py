@@ -274,11 +274,14 @@ def _fragment(
     if same is not None:
         return same.at(start, cell)
     only = group[0]
+    has_global = text.find("global", start, end) >= 0
     if len(group) == 1 and isinstance(only, ast.ClassDef):
-        parts = parts_of(only, text, lines, start)
+        parts = parts_of(only, text, lines, start, has_global=has_global)
         names = parts.names.union(*(member.names for member in parts.members))
-        return Fragment(text[start:end], start, cell, names, bound_by(only), is_class=True, parts=parts)
-    names, binds = identifiers_of(group)
+        return Fragment(
+            text[start:end], start, cell, names, bound_by(only, has_global=has_global), is_class=True, parts=parts
+        )
+    names, binds = identifiers_of(group, has_global=has_global)
     is_import = all(isinstance(statement, (ast.Import, ast.ImportFrom)) for statement in group)
     has_import = is_import or imports_inside(group)
     is_class = any(isinstance(statement, ast.ClassDef) for statement in group)

@@ -21,12 +21,12 @@ _MAX_JOINED = 5
 _MARKS = frozenset(".!~")
 
 
-def identifiers_of(statements: Iterable[ast.stmt]) -> tuple[frozenset[str], frozenset[str]]:
-    """Return (every identifier that stands in the statements, the names they bind at top level)."""
+def identifiers_of(statements: Iterable[ast.stmt], *, has_global: bool = True) -> tuple[frozenset[str], frozenset[str]]:
+    """Return (every identifier that stands in the statements, the names they bind at top level); see `bound_by`."""
     found = Identifiers()
     binds: set[str] = set()
     for statement in statements:
-        _bound_by(statement, binds)
+        _bound_by(statement, binds, has_global)
         found.collect(statement)
     return found.all(), frozenset(binds)
 
@@ -36,10 +36,15 @@ def plain(word: str) -> str:
     return word[1:] if word[:1] in _MARKS else word
 
 
-def bound_by(statement: ast.stmt) -> frozenset[str]:
-    """The names that a statement binds at top level."""
+def bound_by(statement: ast.stmt, *, has_global: bool = True) -> frozenset[str]:
+    """The names that a statement binds at top level.
+
+    Args:
+        statement: a whole one.
+        has_global: whether `global` stands in its text, for which the bodies of its functions are searched.
+    """
     binds: set[str] = set()
-    _bound_by(statement, binds)
+    _bound_by(statement, binds, has_global)
     return frozenset(binds)
 
 
@@ -152,15 +157,15 @@ class Identifiers:
 _DEFINITIONS = frozenset({ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef})
 
 
-def _bound_by(statement: ast.stmt, binds: set[str]) -> None:
+def _bound_by(statement: ast.stmt, binds: set[str], has_global: bool) -> None:
     """Names that a statement binds in its own scope; nested blocks included, nested scopes not."""
     stack: list[ast.AST] = [statement]
     while stack:
         node = stack.pop()
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
             binds.add(node.name)
-            # `global x` inside a function binds at top level too.
-            binds.update(name for inner in ast.walk(node) if isinstance(inner, ast.Global) for name in inner.names)
+            if has_global:  # inside a function it binds at top level too
+                binds.update(name for inner in ast.walk(node) if isinstance(inner, ast.Global) for name in inner.names)
             continue
         if isinstance(node, (ast.Lambda, ast.Constant)):
             continue

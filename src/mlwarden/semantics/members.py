@@ -45,8 +45,8 @@ class Parts(NamedTuple):
     binds: frozenset[str]
 
 
-def parts_of(node: ast.ClassDef, text: str, lines: LineIndex, begin: int) -> Parts:
-    """Take a class apart that stands at `begin` in a text."""
+def parts_of(node: ast.ClassDef, text: str, lines: LineIndex, begin: int, *, has_global: bool = True) -> Parts:
+    """Take a class apart that stands at `begin` in a text; `has_global` is as in `identifiers.bound_by`."""
     members: list[Member] = []
     binds: set[str] = {node.name}
     rest = Identifiers()
@@ -60,7 +60,7 @@ def parts_of(node: ast.ClassDef, text: str, lines: LineIndex, begin: int) -> Par
                 members.append(member)
                 continue
         rest.collect(statement)
-        binds |= bound_by(statement)
+        binds |= bound_by(statement, has_global=has_global)
         binds.update(_changed(statement))
     return Parts(tuple(members), rest.all(), frozenset(binds))
 
@@ -90,8 +90,14 @@ _BY_NAME = frozenset({"setattr", "__dict__", "__setattr__", "update", "vars"})
 
 def _changed(function: ast.AST) -> Iterator[str]:
     """The attributes that a method sets or changes, and its global names."""
-    for node in ast.walk(function):
+    # One hand-written walk, as in `identifiers`; `ast.walk` costs three times as much.
+    stack: list[ast.AST] = [function]
+    pop, push = stack.pop, stack.append
+    while stack:
+        node = pop()
         kind = type(node)
+        if kind is ast.Name or kind is ast.Constant:
+            continue
         if kind is ast.Attribute or kind is ast.Subscript:
             if type(node.ctx) is not ast.Load:  # type: ignore[attr-defined]
                 yield from _chain(node)
@@ -99,6 +105,13 @@ def _changed(function: ast.AST) -> Iterator[str]:
             yield from _chain(node.value.func)  # type: ignore[attr-defined]
         elif kind is ast.Global:
             yield from node.names  # type: ignore[attr-defined]
+        for value in node.__dict__.values():
+            if isinstance(value, ast.AST):
+                push(value)
+            elif type(value) is list:
+                for item in value:
+                    if isinstance(item, ast.AST):
+                        push(item)
 
 
 def _chain(node: ast.AST) -> Iterator[str]:

@@ -92,3 +92,17 @@ def kept(text: str, *words: str) -> set[str]:
 def test_methods_that_can_matter(methods: str, expected: set[str]) -> None:
     text = f"import torch\nclass A:\n{textwrap.indent(methods, '    ')}\n"
     assert kept(text, ".load") == expected
+
+
+def test_a_global_inside_is_bound_by_what_holds_it() -> None:
+    text = (
+        "class Model:\n    def load(self, path):\n        if path:\n            global CACHE\n            CACHE = path\n"
+        "def plain(path):\n    CACHE = path\n    return CACHE\n"
+        "def reset():\n    def inner():\n        global LEFT\n        LEFT = 1\n    return inner\n"
+    )
+    fragments, problems = fragments_of(PythonModule("model.py", text))
+    assert problems == []
+    assert [fragment.binds for fragment in fragments] == [{"Model", "CACHE"}, {"plain"}, {"reset", "LEFT"}]
+    parts = fragments[0].parts
+    assert parts is not None
+    assert [member.binds for member in parts.members] == [{"load", "CACHE"}]
