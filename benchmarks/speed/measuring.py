@@ -51,6 +51,7 @@ def measure(command: list[str], folder: Path, environment: dict[str, str], error
         environment: its environment variables.
         errors: a file that receives what it prints on standard error; what it prints on standard output is dropped.
     """
+    others = _children()
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     with errors.open("wb") as sink:
         start = time.perf_counter()
@@ -61,11 +62,14 @@ def measure(command: list[str], folder: Path, environment: dict[str, str], error
         wall = time.perf_counter() - start
     process.returncode = os.waitstatus_to_exitcode(status)
     peak = float(usage.ru_maxrss)
-    while True:  # what it left running
-        try:
-            peak = max(peak, float(os.wait4(-1, 0)[2].ru_maxrss))
-        except ChildProcessError:
-            break
+    while left := _children() - others:  # what it left running, and what that leaves
+        for child in left:
+            peak = max(peak, float(os.wait4(child, 0)[2].ru_maxrss))
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     return Cost(cpu, wall, peak / (1 << 20 if sys.platform == "darwin" else 1 << 10), process.returncode)
+
+
+def _children() -> set[int]:
+    """The processes that this one has to wait for; some may be none of a measured command's. Empty where that is unknown."""
+    return {int(pid) for task in Path("/proc/self/task").glob("*/children") for pid in task.read_text().split()}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -46,6 +47,14 @@ class TestMeasure:
         environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
         cost = measuring.measure([sys.executable, "-c", script], tmp_path, environment, tmp_path / "all.txt")
         assert (cost.status, (tmp_path / "all.txt").read_text()) == (0, "")
+
+    def test_a_process_that_was_there_before_is_not_waited_for(self, tmp_path: Path) -> None:
+        other = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+        try:
+            assert self.run(tmp_path, "").status == 0
+            assert other.poll() is None
+        finally:
+            other.communicate(b"\n")
 
     def test_memory(self, tmp_path: Path) -> None:
         assert 150 < self.run(tmp_path, "x = b'1' * 150_000_000").peak < 400
