@@ -146,7 +146,7 @@ def _holds(word_class: str, content: bytes, words: tuple[str, ...]) -> bool:
     stems = STEMS.get(word_class)
     if stems is not None:
         text = " ".join(words).lower()
-        if not any(stem in text for stem in stems):
+        if not any(all(part in text for part in stem.split("+")) for stem in stems):
             return False
     from mlwarden.engine.text_classes import in_text
     from mlwarden.semantics import word_classes

@@ -256,7 +256,10 @@ def touches(word: str, bits: int) -> bool:
 
 
 def stems_of(word: str) -> tuple[str, ...]:
-    """What one of stands, in small letters, in some word wherever a class holds; () where nothing so simple is known."""
+    """What one of stands, in small letters, in some word wherever a class holds; () where nothing so simple is known.
+
+    Of `last+name` both parts must stand in it.
+    """
     if word == "@model":
         firsts = (part for first, _ in _PAIRS for part in first.lower().split())
         return tuple(dict.fromkeys((*_stems(_MODEL_BIT), *firsts)))
@@ -264,5 +267,10 @@ def stems_of(word: str) -> tuple[str, ...]:
     return () if single is None else _stems(single)
 
 
+# Stems that are ordinary words by themselves, and what stands beside them in a name of the class.
+_BESIDE = {"first": "name", "last": "name", "maiden": "name", "full": "name"}
+
+
 def _stems(bit: int) -> tuple[str, ...]:
-    return tuple(_CLASSES[bit.bit_length() - 1].stems.split())
+    stems = _CLASSES[bit.bit_length() - 1].stems.split()
+    return tuple(f"{stem}+{_BESIDE[stem]}" if stem in _BESIDE else stem for stem in stems)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from itertools import product
 
 import pytest
 from hypothesis import given, settings
@@ -131,3 +133,22 @@ def test_what_is_known_of_words_does_not_change_what_is_said(sets: list[list[str
         for name in names:
             expected |= _plainly(name)
         assert known.of(names) == known.of(frozenset(names)) == expected
+
+
+def test_in_every_word_of_a_class_stands_one_of_its_stems() -> None:
+    """Over all names of up to three of the words that the patterns of personal data are made of."""
+    parts = {part for pattern, _ in personal_names._KINDS for part in re.findall("[a-z]{2,}", pattern)}
+    parts.update(("all", "user", "x", "s"))
+    stems = [stem.split("+") for stem in word_classes.stems_of("@personal")]
+    found = 0
+    for length in (1, 2, 3):
+        for words in product(sorted(parts), repeat=length) if length < 3 else _with_three(sorted(parts)):
+            name = "_".join(words)
+            if word_classes.holds("@personal", word_classes.bits_of([name])):
+                found += 1
+                assert any(all(part in name for part in stem) for stem in stems), name
+    assert found > 1000
+
+
+def _with_three(parts: list[str]) -> Iterator[tuple[str, ...]]:
+    yield from product(parts, parts, ("name", "number", "address", "id"))
