@@ -31,7 +31,7 @@ __all__ = ["SiblingView", "Siblings", "module_name_of"]
 
 MAX_DEPTH = 16
 # So many characters of statements are kept with their trees, which are a hundred times as large.
-MOST_PARSED = 150_000
+MOST_PARSED = 250_000
 MOST_KEPT = 12_000_000
 
 

@@ -172,7 +172,7 @@ def _import_from(frame: Frame, node: cst.ImportFrom) -> None:
 
 
 def _imported(frame: Frame, name: str) -> Value:
-    if frame.state.defers_imports and not library.is_known_library(name):
+    if not library.is_known_library(name):
         return Deferred(lambda: outside(frame, name))
     return outside(frame, name)
 
@@ -279,6 +279,8 @@ def _loop(frame: Frame, body: Callable[[], bool], orelse: cst.Else | None) -> No
 def _matters(before: Value | None, after: Value) -> bool:
     if before is None or before == after:
         return False
+    if isinstance(after, Deferred):
+        return True
     return bool(after.taints) or any(isinstance(option, (Reference, Function)) for option in after.alternatives())
 
 

@@ -37,8 +37,6 @@ class State:
         options: default values of command-line options by their destination.
         budget: statements that may still be executed in the context of a caller.
         outside: looks a qualified name up in a sibling module; None if it is not the project's.
-        defers_imports: whether imported names are looked up only when they are used, as in a sibling module, of which
-            most is never needed.
     """
 
     calls: list[CallSite] = field(default_factory=list)
@@ -51,7 +49,6 @@ class State:
     outside: Callable[[str], Value | None] = lambda name: None
     module_name: str = ""
     is_package: bool = False
-    defers_imports: bool = False
 
 
 @dataclass

@@ -14,7 +14,7 @@ from mlwarden.model.spans import Span
 from mlwarden.semantics.calls import Assignment, CallSite
 from mlwarden.semantics.fragments import Fragment
 from mlwarden.semantics.frames import Frame, State
-from mlwarden.semantics.scopes import Scope
+from mlwarden.semantics.scopes import Bindings, Scope
 from mlwarden.semantics.values import Unknown, Value, join
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class SemanticModel:
         document: what was analysed.
         calls: every call, once per possible callee and context, in order of evaluation.
         assignments: every assignment to an attribute or item.
-        exports: what the module binds at top level.
+        exports: what the module binds at top level; what it imports from its project is looked up when it is asked for.
         versions: what the project requires of libraries.
         policy: what the organisation decided.
         guard_budget: nodes that `guards` may still look at.
@@ -43,7 +43,7 @@ class SemanticModel:
     document: PythonModule | Notebook
     calls: list[CallSite]
     assignments: list[Assignment]
-    exports: dict[str, Value]
+    exports: Bindings
     versions: VersionFacts
     fragments: list[Fragment] = field(default_factory=list)
     policy: Policy = field(default_factory=Policy)
@@ -150,7 +150,7 @@ def build(
         document,
         state.calls,
         state.assignments,
-        dict(scope.variables),
+        Bindings(scope),
         versions,
         fragments,
         policy=policy or Policy(),
@@ -166,7 +166,7 @@ def interpret(
 ) -> Scope:
     """The scope that fragments of a sibling module make at top level; what its functions do is seen where they are called."""
     readable = [fragment for fragment in fragments if fragment.parses]
-    return _run(readable, module_name, is_package, outside, defers_imports=True)[1]
+    return _run(readable, module_name, is_package, outside)[1]
 
 
 def _run(
@@ -174,12 +174,10 @@ def _run(
     module_name: str,
     is_package: bool,
     outside: Callable[[str], Value | None] | None,
-    *,
-    defers_imports: bool = False,
 ) -> tuple[State, Scope]:
     from mlwarden.semantics.execution import run_block
 
-    state = State(module_name=module_name, is_package=is_package, defers_imports=defers_imports)
+    state = State(module_name=module_name, is_package=is_package)
     if outside is not None:
         state.outside = outside
     scope = Scope("module", None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from mlwarden.semantics.values import Unknown, Value, join
@@ -12,7 +12,7 @@ _UNSET = object()
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Deferred(Value):
-    """What a sibling module imports: looked up in its own module only when somebody uses the name."""
+    """What may be a sibling module's: looked up there only when somebody uses the name."""
 
     look_up: Callable[[], Value]
 
@@ -20,6 +20,15 @@ class Deferred(Value):
 def settled(value: Value) -> Value:
     """The value, looked up if it was put off."""
     return settled(value.look_up()) if isinstance(value, Deferred) else value
+
+
+def joined(values: list[Value]) -> Value:
+    """The join of values, put off if any of them is."""
+    if not any(isinstance(value, Deferred) for value in values):
+        return join(*values)
+    if len(values) == 1:
+        return values[0]
+    return Deferred(lambda: join(*map(settled, values)))
 
 
 class Scope:
@@ -123,17 +132,36 @@ class Scope:
         for branch in branches:
             names.update(dict.fromkeys(branch))
         for name in names:
-            before = self.own(name)
-            values = []
-            for branch in branches:
-                value = branch.get(name, before)
-                if value is not None:
-                    values.append(settled(value))
+            before = self.variables.get(name)
+            values = [branch.get(name, before) for branch in branches]
             self._log(name)
-            self.variables[name] = join(*values)
+            self.variables[name] = joined([value for value in values if value is not None])
 
     def _log(self, name: str) -> None:
         if self._logs:
             log = self._logs[-1]
             if name not in log:
                 log[name] = self.variables.get(name, _UNSET)
+
+
+class Bindings(Mapping[str, Value]):
+    """What a scope binds in the end."""
+
+    def __init__(self, scope: Scope) -> None:
+        self._scope = scope
+
+    def __getitem__(self, name: str) -> Value:
+        found = self._scope.own(name)
+        if found is None:
+            raise KeyError(name)
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._scope.variables)
+
+    def __len__(self) -> int:
+        return len(self._scope.variables)
+
+    def not_imported(self) -> Iterator[Value]:
+        """The values but those that may be a sibling module's and that nobody has used."""
+        return (value for value in self._scope.variables.values() if not isinstance(value, Deferred))

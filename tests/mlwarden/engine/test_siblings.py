@@ -8,6 +8,8 @@ import pytest
 
 from mlwarden.config.settings import Settings
 from mlwarden.engine.check import check
+from mlwarden.engine.sibling_module import Module
+from mlwarden.engine.siblings import SiblingView
 from mlwarden.model.results import SourceFile
 
 
@@ -126,3 +128,35 @@ def test_import_cycles_end(tmp_path: Path) -> None:
         "main.py": "import requests\nfrom a import f\nf(requests.get(u).content)\n",
     }
     assert found(tmp_path, files, "main.py", "MLW111") == [("f(requests.get(u).content)", "high")]
+
+
+BRANCHED = {
+    "if": (
+        "import os\nif os.environ.get('FAST'):\n    from fast import {names}\nelse:\n    from slow import {names}\n",
+        ["slow.py", "fast.py"],
+    ),
+    "try": ("try:\n    from fast import {names}\nexcept ImportError:\n    pass\n", ["fast.py"]),
+    "loop": ("for _ in range(2):\n    from fast import {names}\n", ["fast.py"]),
+}
+
+
+@pytest.mark.parametrize(("text", "read"), BRANCHED.values(), ids=BRANCHED)
+def test_imports_in_branches_are_followed_only_where_their_names_are_used(
+    tmp_path: Path, text: str, read: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parsed: list[str] = []
+    reading = SiblingView._evaluate
+
+    def noted(view: SiblingView, module: Module, attribute: str) -> object:
+        parsed.append(f"{Path(module.path).name} {attribute}")
+        return reading(view, module, attribute)
+
+    monkeypatch.setattr(SiblingView, "_evaluate", noted)
+    files = {
+        "tools/__init__.py": text.replace("from ", "from .").format(names="other, load"),
+        "tools/fast.py": "from pickle import load\nclass other:\n    pass\n",
+        "tools/slow.py": "from pickle import load\nclass other:\n    pass\n",
+        "main.py": "from tools import load, other\nload(f)\n",
+    }
+    assert found(tmp_path, files, "main.py", "MLW111") == [("load(f)", "medium")]
+    assert sorted(set(parsed)) == sorted(["__init__.py load", *(f"{name} load" for name in read)])

@@ -114,7 +114,7 @@ class TrustRemoteCodeDynamic(Rule):
                         yield from self._command(command)
                 else:
                     yield from self._loader(call, model)
-        for value in model.exports.values():
+        for value in model.exports.not_imported():
             yield from self._field(value)
 
     def check_document(self, document: Document) -> Iterator[Finding]:

@@ -188,7 +188,7 @@ def _tools(model: SemanticModel) -> Iterator[FunctionDefinition]:
     from mlwarden.semantics.entry_points import source_of_parameters
     from mlwarden.semantics.values import Function
 
-    for value in model.exports.values():
+    for value in model.exports.not_imported():
         for option in value.alternatives():
             definition = option.definition if isinstance(option, Function) else None
             if definition is not None and definition.name and definition.fragment.path is None:
