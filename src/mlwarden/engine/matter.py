@@ -72,7 +72,7 @@ class Matter:
                 if word_classes.touches(name, statement.bits):
                     needs |= self._bit(Need(name, ""))
             for word in (*statement.asked, *self._unlisted):
-                if not _stands(word, statement):
+                if not _stands(word, statement, outline.texts):
                     continue
                 if word not in known:
                     known[word] = self._brought_by(word, outline)
@@ -86,7 +86,7 @@ class Matter:
     def _brought_by(self, word: str, outline: Outline) -> int:
         needs = 0
         for code, first in self._by_last.get(word, ()):
-            if _in_words(first, outline.asked, outline.bits):
+            if _in_words(first, outline.asked, outline.bits, outline.texts):
                 needs |= self._bit(Need(code, ""))
         return needs
 
@@ -132,12 +132,16 @@ def fed(info: RuleInfo, bits: int, brought: Set[str], words: Set[str]) -> bool:
     )
 
 
-def _stands(word: str, statement: Statement) -> bool:
+def _stands(word: str, statement: Statement, texts: Set[str]) -> bool:
+    if word in word_classes.OF_TEXT:
+        return word in texts
     return not word or word[0] != "@" or word_classes.holds(word, statement.bits)
 
 
-def _in_words(word: str, words: Set[str], bits: int) -> bool:
-    """Whether the words of a file hold what a trigger, marked or not, needs."""
+def _in_words(word: str, words: Set[str], bits: int, texts: Set[str] | None = None) -> bool:
+    """Whether the words of a file hold what a trigger, marked or not, needs; without `texts` it may hold any text."""
+    if texts is not None and word in word_classes.OF_TEXT:
+        return word in texts
     return all(
         not part or (word_classes.holds(part, bits) if part[0] == "@" else part in words) for part in parts_of(word)
     )

@@ -56,15 +56,24 @@ class Outline:
         starred: those that it takes the names of, whatever they are (`from x import *`).
         given: name -> the modules that it is taken from by name.
         asked, bits: of all statements, `bits` with the names of its folders.
+        texts: those of the asked classes of texts (`engine.text_classes`) that its text allows.
         notes: what was worked out of it, by whom.
         text_hash: of the text.
         size: about how much is kept for it, in bytes.
     """
 
     def __init__(
-        self, text: str, path: str, statements: Iterable[Statement], taken: Iterable[Taken], *, unread: bool = False
+        self,
+        text: str,
+        path: str,
+        statements: Iterable[Statement],
+        taken: Iterable[Taken],
+        *,
+        texts: frozenset[str] = frozenset(),
+        unread: bool = False,
     ) -> None:
         self.text_hash = hash(text)
+        self.texts = texts
         self.notes: dict[object, dict[str, int]] = {}
         self.statements = tuple(statements)
         self.taken = tuple(taken)

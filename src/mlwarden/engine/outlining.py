@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterable, Iterator
 
 from mlwarden.engine.outline import Outline, Statement, Taken
+from mlwarden.engine.text_classes import in_text
 from mlwarden.semantics import word_classes
 from mlwarden.semantics.fragments import grouped, imports_inside, parse, too_deep
 from mlwarden.semantics.identifiers import Asked, Identifiers, bound_by
@@ -35,6 +36,9 @@ def outline_of(text: str, path: str, taken: list[Taken], asked: Asked) -> Outlin
     if too_deep(module):
         return Outline(text, path, (), taken)
     statements = list(_statements(module, text, asked))
+    classes = word_classes.OF_TEXT.intersection(asked.others)
+    content = text.encode("utf-8", "surrogatepass") if classes else b""
+    texts = frozenset(word for word in classes if in_text(word, content))
     bound = {name for statement in statements for name in statement.binds}
     # What a whole module gives is known only when that is read: everything may be its.
     whole = any(each.names is None and not each.star for each in taken)
@@ -47,7 +51,7 @@ def outline_of(text: str, path: str, taken: list[Taken], asked: Asked) -> Outlin
         )
         for statement in statements
     )
-    return Outline(text, path, kept, taken)
+    return Outline(text, path, kept, taken, texts=texts)
 
 
 def _statements(module: ast.Module, text: str, asked: Asked) -> Iterator[Statement]:

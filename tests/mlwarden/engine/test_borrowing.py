@@ -8,11 +8,14 @@ import pytest
 
 from mlwarden.config.settings import Settings
 from mlwarden.engine.check import check
+from mlwarden.engine.importer import Importer
 from mlwarden.engine.module_search import ModuleSearch
 from mlwarden.engine.project import Project
 from mlwarden.engine.reach import MOST_MODULES
 from mlwarden.engine.siblings import Siblings
+from mlwarden.engine.words import words_of
 from mlwarden.model.results import SourceFile
+from mlwarden.model.rule_info import DocumentKind
 
 FILES = {
     "a.py": "import requests\nfrom b import f\nf(requests.get(u).content)\n",
@@ -98,3 +101,20 @@ def test_taken(tmp_path: Path) -> None:
         ("pkg/__init__.py", frozenset({"sub"}), False),
         ("pkg/sub/__init__.py", None, False),
     ]
+
+
+@pytest.mark.parametrize(("text", "follows"), [("'SELECT x FROM t'", True), ("'select one'", False)])
+def test_a_statement_of_sql_is_brought_only_by_modules_that_hold_one(tmp_path: Path, text: str, follows: bool) -> None:
+    written(
+        tmp_path,
+        {
+            "store.py": f"import sqlite3\nQUERY = {text}\ndef run(connection, text):\n    connection.execute(text)\n",
+            "main.py": "from store import run\nrun(connection, text)\n",
+        },
+    )
+    project = Project()
+    settings = Settings(select=("MLW605",), root=str(tmp_path))
+    plan = project.plans.of(project.enabled(settings), DocumentKind.PYTHON, policy=False)
+    content = (tmp_path / "main.py").read_bytes()
+    importer = Importer(content, words_of(content), 0, str(tmp_path / "main.py"), str(tmp_path))
+    assert project.siblings.borrowed(importer, plan).codes == (frozenset({"MLW605"}) if follows else frozenset())
