@@ -22,6 +22,7 @@ __all__ = ["Gate", "Passing", "folder_words", "parts_of", "without_pictures", "w
 # Pictures in base64, in one piece or in the lines of a JSON list. No identifier is as long, and none stands beside one
 # without something between them that base64 does not have. Searching megabytes of it for each word costs seconds.
 _LARGE = 1 << 20
+_PART_OF_WORD = re.compile(r"[A-Za-z0-9_]+")
 _PAYLOAD = re.compile(r"[A-Za-z0-9+/]{1000,}")
 _PAYLOAD_LINES = re.compile(r'"(?:[A-Za-z0-9+/]{76}\\n",\s{0,40}"){10,}')
 
@@ -129,6 +130,7 @@ class Gate:
     ) -> Passing:
         found: dict[int, set[str]] = {number: {""} for number in self._always}
         bits: int | None = None
+        joined = ""
         known: dict[str, bool] = {}
 
         def other(word: str) -> bool:
@@ -138,9 +140,15 @@ class Gate:
             return stands
 
         def holds(word: str) -> bool:
-            nonlocal bits
+            nonlocal bits, joined
             if not word.startswith("@"):
-                return word in words or (content is not None and word.encode() in content)
+                if content is None or word in words:
+                    return word in words
+                if _PART_OF_WORD.fullmatch(word) is None:
+                    return word.encode() in content
+                # It can only stand in a word, and all words are much less than the text of a notebook.
+                joined = joined or " ".join(words)
+                return word in joined
             if word in word_classes.OF_TEXT:
                 return content is None or in_text(word, content)
             if bits is None:
