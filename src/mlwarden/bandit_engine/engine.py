@@ -16,13 +16,6 @@ from mlwarden.source.lines import LineIndex
 _NO_OPTIONS: Mapping[str, Any] = MappingProxyType({})
 
 
-def may_fire(
-    document: PythonModule | Notebook, codes: frozenset[str], options: Mapping[str, Any] = _NO_OPTIONS
-) -> bool:
-    """Whether one of the tests can find something in the document, as far as a look at its words tells."""
-    return bool(_relevant(document, codes, options))
-
-
 def run(
     document: PythonModule | Notebook,
     codes: frozenset[str],

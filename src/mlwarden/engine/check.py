@@ -113,13 +113,11 @@ def _with_bandit(
     failures: list[str],
 ) -> list[Finding]:
     """Add the findings of Bandit's selected tests that none of ours covers."""
-    from mlwarden.bandit_engine import may_fire
-
-    codes = frozenset(info.code for info in infos if not info.module)
-    if not codes or not may_fire(document, codes, settings.bandit):
-        return findings
     from mlwarden.bandit_engine import covered, run
 
+    codes = frozenset(info.code for info in infos if not info.module)
+    if not codes:
+        return findings
     unparsed: list[int | None] = []
     try:
         theirs = run(document, codes, settings.bandit, failures, unparsed)

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import ast
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from mlwarden.model.spans import Span
 from mlwarden.notebooks.interpolation import python_of
-from mlwarden.notebooks.notebook import Notebook
+from mlwarden.notebooks.notebook import Cell, Notebook
 from mlwarden.semantics.identifiers import bound_by, identifiers_of
 from mlwarden.semantics.members import Member, Parts, blanked, parts_of
 
@@ -52,22 +52,54 @@ class _Parsed:
         return offsets_of(self.tree)
 
 
+class Cut(NamedTuple):
+    """A text in fragments, and what could not be read of it."""
+
+    fragments: list[Fragment]
+    problems: list[SyntaxProblem]
+
+
+@dataclass
+class Known:
+    """What is known of a document, to be taken from: no two statements share a tree.
+
+    Attributes:
+        fragments: by their texts.
+        cells: the cells of a notebook, by what is Python in them.
+    """
+
+    fragments: dict[str, Fragment] = field(default_factory=dict)
+    cells: dict[str, Cut] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return bool(self.fragments)
+
+    def cell(self, python: str) -> Cut | None:
+        """Take a cell with all its fragments; None if none is known that holds just this."""
+        found = self.cells.pop(python, None)
+        for fragment in found.fragments if found is not None else ():
+            if self.fragments.get(fragment.text) is fragment:
+                del self.fragments[fragment.text]
+        return found
+
+
 class FragmentMemory:
     """The fragments of documents as they were last cut, for an editor, which changes few of them at a time."""
 
     def __init__(self, documents: int = 32) -> None:
         """Remember so many documents."""
         self._most = documents
-        self._known: dict[str, dict[str, Fragment]] = {}
+        self._known: dict[str, Known] = {}
 
-    def of(self, path: str) -> dict[str, Fragment]:
-        """What is known of a document, text -> fragment, to be taken from: no two statements share a tree."""
-        return dict(self._known.get(path, {}))
+    def of(self, path: str) -> Known:
+        """A copy of what is known of a document."""
+        known = self._known.get(path)
+        return Known() if known is None else Known(dict(known.fragments), dict(known.cells))
 
-    def keep(self, path: str, fragments: Iterable[Fragment]) -> None:
+    def keep(self, path: str, fragments: Iterable[Fragment], cells: Mapping[str, Cut]) -> None:
         """Remember a document as it is now; the one that was cut the longest time ago is forgotten."""
         self._known.pop(path, None)
-        self._known[path] = {fragment.text: fragment for fragment in fragments}
+        self._known[path] = Known({fragment.text: fragment for fragment in fragments}, dict(cells))
         while len(self._known) > self._most:
             self._known.pop(next(iter(self._known)), None)
 
@@ -193,21 +225,30 @@ def fragments_of(
         document: what to cut.
         memory: where fragments with the same text are taken from, and kept.
     """
-    known = {} if memory is None else memory.of(document.path)
+    known = Known() if memory is None else memory.of(document.path)
+    cells: dict[str, Cut] = {}
     if not isinstance(document, Notebook):
-        fragments, problems = cut(document.text, document.lines, None, known)
+        fragments, problems = cut(document.text, document.lines, None, known.fragments)
     else:
         fragments, problems = [], []
-        for cell in document.cells:
-            python = python_of(cell)
-            if python.strip():
-                # The masked text has the same length and line ends as the source, so its line index is the source's.
-                some, trouble = cut(python, cell.lines, cell.index, known)
-                fragments.extend(some)
-                problems.extend(trouble)
+        pythons = [(cell, python) for cell in document.cells if (python := python_of(cell)).strip()]
+        # All cells that are as they were are taken before any statement is: it might be one of theirs.
+        same = [known.cell(python) for _, python in pythons]
+        for (cell, python), before in zip(pythons, same, strict=True):
+            some, trouble = cells[python] = _cell_of(python, cell, before, known)
+            fragments.extend(some)
+            problems.extend(trouble)
     if memory is not None:
-        memory.keep(document.path, fragments)
+        memory.keep(document.path, fragments, cells)
     return fragments, problems
+
+
+def _cell_of(python: str, cell: Cell, before: Cut | None, known: Known) -> Cut:
+    if before is None:
+        # The masked text has the same length and line ends as the source, so its line index is the source's.
+        return Cut(*cut(python, cell.lines, cell.index, known.fragments))
+    fragments = [fragment.at(fragment.start, cell.index) for fragment in before.fragments]
+    return Cut(fragments, [replace(each, span=replace(each.span, cell=cell.index)) for each in before.problems])
 
 
 def cut(

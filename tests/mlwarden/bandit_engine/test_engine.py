@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from mlwarden.bandit_engine import infos, may_fire, run
+from mlwarden.bandit_engine import infos, run
+from mlwarden.bandit_engine.rules import can_fire
 from mlwarden.config.settings import Settings
 from mlwarden.engine.check import check
 from mlwarden.model.findings import Finding
@@ -202,10 +203,10 @@ def test_skips_tests_and_exclude_dirs_are_obeyed() -> None:
     assert codes(assert_used={"skips": ["*/a.py"]}) == ["B102"]
 
 
-def test_may_fire_looks_at_words_only() -> None:
-    assert may_fire(PythonModule("a.py", "# exec"), frozenset({"B102"}))
-    assert not may_fire(PythonModule("a.py", "print(x)"), frozenset({"B102", "B602", "B605", "B613"}))
-    assert may_fire(PythonModule("a.py", "print(x)"), frozenset({"B101"}))
+def test_whether_a_test_can_fire_is_told_by_words_only() -> None:
+    assert can_fire(frozenset({"B102"}), ["# exec"], {}) == {"B102"}
+    assert can_fire(frozenset({"B102", "B602", "B605", "B613"}), ["print(x)"], {}) == frozenset()
+    assert can_fire(frozenset({"B101"}), ["print(x)"], {}) == {"B101"}
 
 
 def test_bandit_is_not_imported_where_nothing_can_fire_and_changes_nothing_where_it_is() -> None:
