@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlwarden.cli.check import exit_status, finish, say_failures
 from mlwarden.cli.output import note, wants_color, write
 from mlwarden.model.fixes import Applicability
+from mlwarden.model.record import record, replace
 from mlwarden.model.results import FileResult, ScanReport, SourceFile
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mlwarden.config.source import ConfigSource
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Change:
     """A file that fixes change; `before` is its check, which knows the secrets in it."""
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
 
 from mlwarden.model.levels import Confidence, Severity
 from mlwarden.model.policy import Policy
+from mlwarden.model.record import field, record
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class PerFileIgnore:
     """Codes that are ignored in files matching a glob (relative to the config file's folder)."""
 
@@ -17,7 +17,7 @@ class PerFileIgnore:
     codes: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Settings:
     """What a check obeys.
 

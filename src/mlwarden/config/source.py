@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Set
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,6 +12,7 @@ from mlwarden.config.find import LoadedConfig, absolute, display, may_hold_setti
 from mlwarden.config.settings import Settings
 from mlwarden.model.errors import UsageError
 from mlwarden.model.levels import Confidence, Severity
+from mlwarden.model.record import replace
 
 
 class CommandLine(NamedTuple):

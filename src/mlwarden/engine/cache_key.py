@@ -6,12 +6,12 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
-from dataclasses import fields
 from hashlib import blake2b
 
 import mlwarden
 from mlwarden.config.settings import Settings
 from mlwarden.engine.cache_table import DIGEST_SIZE
+from mlwarden.model.record import names_of
 from mlwarden.source.problems import Problem
 from mlwarden.source.reading import read
 
@@ -37,9 +37,7 @@ _BASELINE_LIMIT = 200_000_000
 
 def settings_digest(settings: Settings) -> bytes:
     """A digest of what a result depends on, the recorded findings of the baseline included."""
-    values = [
-        (each.name, getattr(settings, each.name)) for each in fields(settings) if each.name not in _NOT_IN_RESULTS
-    ]
+    values = [(name, getattr(settings, name)) for name in names_of(settings) if name not in _NOT_IN_RESULTS]
     digest = blake2b(repr(values).encode("utf-8", "surrogatepass"), digest_size=DIGEST_SIZE)
     if settings.baseline:
         content = read(settings.baseline, _BASELINE_LIMIT)

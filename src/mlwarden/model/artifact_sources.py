@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import posixpath
 import re
-from dataclasses import dataclass, replace
+
+from mlwarden.model.record import record, replace
 
 _URL = re.compile(
     r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?:[^/?#\s]*@)?(?P<host>\[[^\]/\s]*\]|[^/?#:\s]*)(?::\d*)?(?P<path>/[^?#]*)?"
@@ -16,7 +17,7 @@ _KINDS = ("datasets", "spaces", "models")
 _PATTERN = re.compile(r"[A-Za-z0-9._*?/:+@%~=,-]+")
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Source:
     """Where something comes from.
 

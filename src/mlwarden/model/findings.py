@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from mlwarden.model.fixes import Fix
 from mlwarden.model.levels import Confidence, Severity
+from mlwarden.model.record import field, record
 from mlwarden.model.spans import Span, sort_key
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class TraceStep:
     """One related place with its own sentence: a source, a step on the way, or the sink.
 
@@ -28,7 +27,7 @@ class TraceStep:
         return self
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Finding:
     """What a rule found.
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
 
+from mlwarden.model.record import record
 from mlwarden.model.spans import Span
 
 
@@ -21,7 +21,7 @@ class Applicability(enum.Enum):
     SUGGESTION = "suggestion"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class TextEdit:
     """Replace `span` by `replacement`. In a notebook cell the replacement is source text, not JSON."""
 
@@ -29,7 +29,7 @@ class TextEdit:
     replacement: str
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Fix:
     """The cure for a finding.
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from mlwarden.model.record import field, record
 
 if TYPE_CHECKING:
     from mlwarden.model.artifact_sources import Source
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class SourcePolicy:
     """Patterns of the places that things may, or must not, come from.
 
@@ -37,7 +38,7 @@ class SourcePolicy:
         return None
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Policy:
     """Everything that an organisation decided.
 

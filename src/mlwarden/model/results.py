@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from mlwarden.model.findings import Finding
+from mlwarden.model.record import field, record
 from mlwarden.model.spans import Span
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Suppression:
     """An inline comment or cell tag by which somebody accepted findings.
 
@@ -25,7 +24,7 @@ class Suppression:
     origin: str
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Suppressed:
     """A finding and the suppression that covers it."""
 
@@ -33,7 +32,7 @@ class Suppressed:
     suppression: Suppression
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Verdict:
     """A partition of a file's findings; the counts always add up.
 
@@ -56,7 +55,7 @@ class Verdict:
     stale_baseline: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class SourceFile:
     """A file as it is on disk or in an editor.
 
@@ -69,7 +68,7 @@ class SourceFile:
     content: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class FileResult:
     """The outcome for one file.
 
@@ -86,7 +85,7 @@ class FileResult:
     content: bytes | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class ScanReport:
     """Everything a report needs; `results` are in path order and hold every checked file."""
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from mlwarden.model.levels import Severity
+from mlwarden.model.record import record
 
 DOCS_BASE = "https://github.com/mlwarden/mlwarden/blob/main/docs/rules/"
 
@@ -21,7 +21,7 @@ class DocumentKind(enum.Enum):
     TEXT = "text"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Reference:
     """A source for a claim, shown on the rule's page."""
 
@@ -33,7 +33,7 @@ _Words: TypeAlias = "tuple[str, ...]"
 Row: TypeAlias = "tuple[str, str, str, int, str, str, _Words, tuple[_Words, ...], bool, bool, _Words, _Words, _Words]"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class RuleInfo:
     """One line of the generated rule index (`rules/_index.py`).
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import codecs
 import re
-from dataclasses import dataclass
 
+from mlwarden.model.record import record
 from mlwarden.source.problems import NOT_TEXT, Problem
 
 # PEP 263: the comment that declares an encoding stands in the first two lines, e.g. `# -*- coding: latin-1 -*-`; the
@@ -27,7 +27,7 @@ _ONE_TO_ONE = frozenset({"utf-8", "ascii", "iso8859-1", "utf-16-le", "utf-16-be"
 _REFUSED = frozenset({"punycode", "idna"})
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Decoded:
     """Text, and how it stood in the bytes.
 

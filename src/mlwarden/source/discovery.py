@@ -7,9 +7,9 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
 
 from mlwarden.config.settings import Settings
+from mlwarden.model.record import field, record, replace
 from mlwarden.model.rule_info import DocumentKind
 from mlwarden.source.excluded import DEFAULT_EXCLUDE, EXCLUDED_FOLDERS, EXCLUDED_SUFFIX
 from mlwarden.source.gitignore import IgnoreRules
@@ -23,7 +23,7 @@ _IGNORE_FILE_LIMIT = 4_000_000
 SettingsFor = Callable[[str], Settings]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class DiscoveredFile:
     """One file to check, or one place that could not be looked into.
 
@@ -72,7 +72,7 @@ def discover(
     yield from sorted((file for _, file in walk.found.values()), key=lambda file: (file.path, file.location))
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class _Scope:
     """Ignore rules and the folder they count from, with a slash at its end; the enclosing folder's come after."""
 
@@ -91,7 +91,7 @@ class _Scope:
         return False
 
 
-@dataclass
+@record
 class _Walk:
     """One run of discovery: what was found so far, under its real path."""
 

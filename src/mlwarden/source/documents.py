@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeAlias
 
+from mlwarden.model.record import record
 from mlwarden.model.rule_info import DocumentKind
 from mlwarden.model.spans import Span
 from mlwarden.notebooks.notebook import Notebook
 from mlwarden.source.lines import LineIndex
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class PythonModule:
     """A Python file. `text` is decoded, a byte-order mark dropped, line ends kept as they are."""
 
@@ -26,7 +26,7 @@ class PythonModule:
         return LineIndex(self.text)
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class DependencyFile:
     """requirements*.txt, constraints, pyproject.toml, lock files, environment.yml, ..."""
 
@@ -40,7 +40,7 @@ class DependencyFile:
         return LineIndex(self.text)
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class PlainText:
     """Any other text: .env, YAML, TOML, JSON, INI, shell, Markdown, Dockerfile, ..."""
 
@@ -54,7 +54,7 @@ class PlainText:
         return LineIndex(self.text)
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class ModelFile:
     """A model file: bytes, never unpickled."""
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
+
+from mlwarden.model.record import record
 
 UNREADABLE = "MLW001"
 NOT_TEXT = "MLW002"
@@ -28,7 +29,7 @@ MEANINGS: Mapping[str, str] = MappingProxyType(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Problem:
     """Trouble in one scanned file.
 
