@@ -22,4 +22,6 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def run() -> NoReturn:
     """The console script."""
-    raise SystemExit(main())
+    from mlwarden.cli import process
+
+    process.run(main)

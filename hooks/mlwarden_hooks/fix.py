@@ -37,4 +37,6 @@ def _state(path: str) -> tuple[int, int] | None:
 
 def run() -> NoReturn:
     """The console script."""
-    raise SystemExit(main())
+    from mlwarden.cli import process
+
+    process.run(main)

@@ -20,7 +20,9 @@ _INTERRUPTED = 130
 
 def run() -> NoReturn:
     """The console script."""
-    raise SystemExit(main())
+    from mlwarden.cli import process
+
+    process.run(main)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -10,7 +10,7 @@ from mlwarden import __version__
 from mlwarden.cli import main as main_module
 from mlwarden.cli import output
 from mlwarden.cli.dispatch import COMMANDS
-from mlwarden.cli.main import main, run
+from mlwarden.cli.main import main
 
 Capture = pytest.CaptureFixture[str]
 
@@ -115,11 +115,11 @@ def test_the_traceback_is_there_for_those_who_ask(monkeypatch: pytest.MonkeyPatc
     assert "Traceback (most recent call last)" in capsys.readouterr().err
 
 
-def test_the_console_script_exits_with_the_status(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "argv", ["mlwarden", "check", "missing.py"])
-    with pytest.raises(SystemExit) as caught:
-        run()
-    assert caught.value.code == 2
+def test_the_console_script_exits_with_the_status() -> None:
+    program = "import sys; from mlwarden.cli.main import run; sys.argv[1:] = ['check', 'missing.py']; run()"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "mlwarden: error: no such file or folder: missing.py\n"
 
 
 def test_a_reader_that_stops_is_no_error() -> None:
