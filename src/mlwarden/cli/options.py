@@ -137,7 +137,7 @@ def config_source(args: Arguments) -> ConfigSource:
         UsageError, ConfigError: unknown codes, a bad configuration file, options that exclude each other.
     """
     from mlwarden.config.source import CommandLine, ConfigSource
-    from mlwarden.rules.registry import every_rule
+    from mlwarden.rules.registry import every_code
 
     def listed(name: str) -> tuple[str, ...] | None:
         value = getattr(args, name, None)
@@ -156,7 +156,7 @@ def config_source(args: Arguments) -> ConfigSource:
         cache=False if getattr(args, "no_cache", False) else None,
         cache_dir=getattr(args, "cache_dir", None),
     )
-    return ConfigSource(given, args.config, args.isolated, frozenset(rule.code for rule in every_rule()))
+    return ConfigSource(given, args.config, args.isolated, every_code)
 
 
 def scanned(args: Arguments, config: ConfigSource, paths: list[Path]) -> ScanReport:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Set
+from collections.abc import Callable, Set
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from mlwarden.config.codes import check_codes
+from mlwarden.config.codes import FAMILIES, check_codes
 from mlwarden.config.find import LoadedConfig, absolute, display, may_hold_settings
 from mlwarden.config.settings import Settings
 from mlwarden.model.errors import UsageError
@@ -79,7 +79,7 @@ class ConfigSource:
         overrides: CommandLine | None = None,
         config_file: Path | None = None,
         isolated: bool = False,
-        known_codes: Set[str] = frozenset(),
+        known_codes: Set[str] | Callable[[], Set[str]] = frozenset(),
     ) -> None:
         """Fix the rules of the search.
 
@@ -88,7 +88,7 @@ class ConfigSource:
             config_file: the one file to use, instead of a search; its globs and paths count from the working
                 directory, so that one shared policy file can serve many repositories.
             isolated: use no configuration file at all.
-            known_codes: the codes of all rules, from the rule index.
+            known_codes: the codes of all rules, from the rule index, or a function that gives them where they are needed.
 
         Raises:
             UsageError: an unknown code on the command line, or `isolated` together with `config_file`.
@@ -97,10 +97,11 @@ class ConfigSource:
         if isolated and config_file is not None:
             raise UsageError("--isolated and --config exclude each other")
         self._overrides = overrides if overrides is not None else CommandLine()
-        self._known = frozenset(known_codes)
+        self._known_codes = known_codes
         for key in ("select", "extend-select", "ignore"):
             codes = getattr(self._overrides, key.replace("-", "_")) or ()
-            check_codes(codes, self._known, f"{self._overrides.origin}: {key}")
+            if not FAMILIES.issuperset(codes):
+                check_codes(codes, self._known, f"{self._overrides.origin}: {key}")
         self._folders: dict[Path, _InForce] = {}
         self._asked: dict[str, _InForce] = {}
         self._fixed: _InForce | None = None
@@ -112,6 +113,11 @@ class ConfigSource:
             path = absolute(config_file)
             loaded = load(path, self._known, root=Path.cwd())
             self._fixed = _combined(loaded, self._overrides, bandit_table(path.parent))
+
+    @property
+    def _known(self) -> Set[str]:
+        known = self._known_codes
+        return known() if callable(known) else known
 
     def for_path(self, path: str | os.PathLike[str]) -> Settings:
         """The settings for a file, which need not exist.

@@ -6,8 +6,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from hashlib import blake2b
 
+from mlwarden.engine.cache_hash import blake2b
 from mlwarden.engine.cache_table import DIGEST_SIZE, NEVER, NOTHING, NOTHING_STATE, UNSURE_STATE, Folder
 from mlwarden.engine.work import STATE, state_of
 from mlwarden.model.rule_info import DocumentKind

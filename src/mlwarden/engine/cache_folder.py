@@ -11,9 +11,9 @@ from __future__ import annotations
 import os
 import time
 from contextlib import suppress
-from hashlib import blake2b
 
 from mlwarden.config.settings import Settings
+from mlwarden.engine.cache_hash import blake2b
 from mlwarden.source.problems import Problem
 from mlwarden.source.reading import read
 

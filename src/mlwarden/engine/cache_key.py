@@ -6,10 +6,10 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
-from hashlib import blake2b
 
 import mlwarden
 from mlwarden.config.settings import Settings
+from mlwarden.engine.cache_hash import blake2b
 from mlwarden.engine.cache_table import DIGEST_SIZE
 from mlwarden.model.record import names_of
 from mlwarden.source.problems import Problem

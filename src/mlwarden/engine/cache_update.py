@@ -6,12 +6,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from mlwarden.engine import cache_facts as facts
 from mlwarden.engine.cache_table import NEVER, Table
-from mlwarden.engine.kept_results import encode
-from mlwarden.engine.trail import Trail
 from mlwarden.engine.work import Checked, Work, state_of
+
+if TYPE_CHECKING:
+    from mlwarden.engine.trail import Trail
 
 _DAY = 24 * 3600 * 1_000_000_000
 # Results of files that no run asks about any more.
@@ -118,6 +120,8 @@ class Update:
 
     def take(self, checked: Iterable[Checked], trail: Trail, number: Callable[[Work], int]) -> None:
         """Take in results and what their checks looked at; `number` gives the number of what is decided for a file."""
+        from mlwarden.engine.kept_results import encode
+
         table = self._table
         today = self._started // _DAY
         checked = list(checked)
@@ -130,6 +134,10 @@ class Update:
             looked = work.path in trail.names or work.path in trail.versions or work.path in trail.modules
             if digest is not None and not result.failures and not (looked and self._unsure) and is_kept(work):
                 table.set_result(row, number(work) + 1, encode(result.verdict, result.content is not None), today)
+
+    def settle(self) -> None:
+        """Record the other files that are new in the table, or not what they were."""
+        table = self._table
         for row in (*self._outdated, *range(self._rows_before, len(table.paths))):
             if row not in self._settled:
                 self._record(row, facts.content_of(table.paths[row])[1])

@@ -14,7 +14,7 @@ import os
 import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from mlwarden.config.settings import Settings
 from mlwarden.engine import cache_facts as facts
@@ -22,15 +22,17 @@ from mlwarden.engine.cache_folder import CacheFolder, path_of
 from mlwarden.engine.cache_key import file_name, settings_digest
 from mlwarden.engine.cache_table import NEVER, NOTHING_STATE, Table
 from mlwarden.engine.cache_update import Update, is_kept
-from mlwarden.engine.kept_results import NO_FINDINGS, decode
-from mlwarden.engine.trail import Trail, still_so
 from mlwarden.engine.work import Checked, Work, state_of
-from mlwarden.model.results import FileResult
+from mlwarden.model.results import FileResult, Verdict
 from mlwarden.source.problems import Problem
 from mlwarden.source.reading import read
 
+if TYPE_CHECKING:
+    from mlwarden.engine.trail import Trail
+
 __all__ = ["Known", "ResultCache", "open_cache"]
 
+_NO_FINDINGS = Verdict()
 # A run over some files asks about what these depend on; one over most of them asks about everything.
 _FEW = 4
 
@@ -102,14 +104,16 @@ class ResultCache:
                 results.append(result)
         return Known(results, unknown)
 
-    def keep(self, checked: Iterable[Checked], trail: Trail) -> bool:
+    def keep(self, checked: Iterable[Checked], trail: Trail | None) -> bool:
         """Keep what a run found out; returns whether that went well (a folder that cannot be written to is no trouble).
 
         Args:
             checked: the files that were not known.
-            trail: what their checks looked at.
+            trail: what their checks looked at; None if nothing was checked.
         """
-        self._update.take(checked, trail, self._number)
+        if trail is not None:
+            self._update.take(checked, trail, self._number)
+        self._update.settle()
         if not self._update.is_needed:
             return True
         return self._folder.store(self._name, self._update.finished(self._hits).to_bytes())
@@ -155,6 +159,8 @@ class ResultCache:
         return False
 
     def _answered(self, row: int) -> bool:
+        from mlwarden.engine.trail import still_so
+
         return all(still_so(question) for question in self._table.questions[row])
 
     def _result(self, row: int, work: Work) -> FileResult | None:
@@ -163,7 +169,9 @@ class ResultCache:
             return None
         self._hits.append(row)
         if not table.result_length[row]:
-            return FileResult(work.path, NO_FINDINGS)
+            return FileResult(work.path, _NO_FINDINGS)
+        from mlwarden.engine.kept_results import decode
+
         try:
             verdict, has_content = decode(table.result(row))
         except (ValueError, TypeError, KeyError):

@@ -8,9 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import mlwarden
-from mlwarden.engine.check import problem_result
-from mlwarden.engine.project import Project
-from mlwarden.engine.trail import Trail
 from mlwarden.engine.work import Checked, Work, check_all, chunks, state_of, weight_of
 from mlwarden.model.results import FileResult, ScanReport
 from mlwarden.source.discovery import DiscoveredFile, discover
@@ -21,6 +18,8 @@ if TYPE_CHECKING:
     from mlwarden.config.settings import Settings
     from mlwarden.config.source import ConfigSource
     from mlwarden.engine.result_cache import ResultCache
+    from mlwarden.engine.trail import Trail
+    from mlwarden.source.problems import Problem
 
 # Fewer files are checked about as fast as the cache is looked into.
 LEAST_CACHED = 20
@@ -52,22 +51,25 @@ def scan(
     """
     results: list[FileResult] = []
     work: list[Work] = []
-    project = Project()
     for found in discover(paths, config.for_folder, force_exclude=force_exclude):
         settings = config.for_path(found.location)
         if found.problem is not None:
-            results.append(problem_result(found.path, found.problem, settings, None, project))
+            results.append(_trouble(found.path, found.problem, settings))
         else:
             work.append(_work(found, settings))
     cache = _cache(paths, config) if len(work) >= LEAST_CACHED else None
     if cache is not None:
         known, work = cache.known(work)
         results.extend(known)
-    trail = Trail() if cache is not None else None
-    checked = list(_run(work, trail, jobs, executor))
-    if cache is not None and trail is not None:
-        cache.keep(checked, trail)
-    results.extend(each.result for each in checked)
+    # The engine is imported where there is something left for it to do.
+    if work:
+        trail = None if cache is None else _new_trail()
+        checked = list(_run(work, trail, jobs, executor))
+        results.extend(each.result for each in checked)
+        if cache is not None and trail is not None:
+            cache.keep(checked, trail)
+    elif cache is not None:
+        cache.keep((), None)
     results.sort(key=lambda result: result.path)
     return ScanReport(tuple(results), mlwarden.__version__, stats={"files": len(results)})
 
@@ -78,6 +80,19 @@ def _work(found: DiscoveredFile, settings: Settings) -> Work:
     except OSError:
         return Work(found.path, found.location, settings)
     return Work(found.path, found.location, settings, facts.st_size, state=state_of(facts))
+
+
+def _trouble(path: str, problem: Problem, settings: Settings) -> FileResult:
+    from mlwarden.engine.check import problem_result
+    from mlwarden.engine.project import Project
+
+    return problem_result(path, problem, settings, None, Project())
+
+
+def _new_trail() -> Trail:
+    from mlwarden.engine.trail import Trail
+
+    return Trail()
 
 
 def _cache(paths: Sequence[Path], config: ConfigSource) -> ResultCache | None:
@@ -95,6 +110,8 @@ def _run(work: list[Work], trail: Trail | None, jobs: int | None, executor: Exec
         return
     workers = _workers(work, jobs)
     if workers < 2:
+        from mlwarden.engine.project import Project
+
         found = check_all(work, Project(trail))
         yield from (Checked(each, *result) for each, result in zip(work, found, strict=True))
         return

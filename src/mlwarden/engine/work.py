@@ -7,15 +7,13 @@ import struct
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from mlwarden.engine.check import check, problem_result
-from mlwarden.engine.garbage import collect_if_due, collected_between_files
-from mlwarden.model.results import FileResult, SourceFile
 from mlwarden.source.problems import Problem
 from mlwarden.source.reading import read
 
 if TYPE_CHECKING:
     from mlwarden.config.settings import Settings
     from mlwarden.engine.project import Project
+    from mlwarden.model.results import FileResult
 
 # What a file costs whatever its size, in bytes of a typical one.
 _PER_FILE = 2_000
@@ -108,6 +106,8 @@ class Checked(NamedTuple):
 
 def check_all(work: Iterable[Work], project: Project) -> Iterator[tuple[FileResult, bytes | None]]:
     """Check files one after the other in this process; digests are made if the project has a trail."""
+    from mlwarden.engine.garbage import collect_if_due, collected_between_files
+
     with collected_between_files():
         for each in work:
             yield _check(each, project)
@@ -115,6 +115,12 @@ def check_all(work: Iterable[Work], project: Project) -> Iterator[tuple[FileResu
 
 
 def _check(work: Work, project: Project) -> tuple[FileResult, bytes | None]:
+    from mlwarden.engine.check import (  # the engine: where files are kept track of, nobody needs it
+        check,
+        problem_result,
+    )
+    from mlwarden.model.results import SourceFile
+
     content = read(work.location) if work.content is None else work.content
     if isinstance(content, Problem):
         return problem_result(work.path, content, work.settings, None, project), None
