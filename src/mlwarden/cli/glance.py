@@ -2,9 +2,9 @@
 
 Most commits touch such files, and for them nearly all of a run would be spent on importing the engine. This imports
 next to nothing, and gives a number of files only where the whole engine would find nothing to report either: no
-configuration is near, no word of any rule that is on by default stands in them (nor in a module of the project that they
-might import), no comment speaks of a suppression, nothing looks like a secret, and the interpreter can parse them. In
-every other case the engine is asked.
+configuration is near, no word of any rule that is on by default stands in them, no comment speaks of a suppression,
+nothing looks like a secret, and the interpreter can parse them; where they import modules of their project, what these
+bring is asked of the part of the engine that follows imports. In every other case all of the engine is asked.
 """
 
 # No `pathlib`, `re`, `dataclasses` or `typing` here, nor in what this imports: each costs as much as all of this.
@@ -41,7 +41,7 @@ def files_without_findings(arguments: list[str]) -> int | None:
     if not 0 < len(paths) <= _MOST_FILES or sys.stdout.isatty() or os.environ.get("FORCE_COLOR"):
         return None
     try:
-        return len(paths) if _are_plain(paths) and all(map(_has_no_finding, paths)) else None
+        return len(paths) if _are_plain(paths) and _have_no_finding(paths) else None
     except (OSError, ValueError):
         return None
 
@@ -91,24 +91,36 @@ def _read(path: str) -> bytes | None:
         return file.read(_LARGEST + 1)
 
 
-def _has_no_finding(path: str) -> bool:
-    content = _read(path)
-    if content is None or not content.isascii() or b"\0" in content or len(content) > _LARGEST:
+def _have_no_finding(paths: list[str]) -> bool:
+    taking: list[tuple[str, bytes, set[str]]] = []
+    for path in paths:
+        content = _read(path)
+        starved: set[str] = set()
+        if content is None or not _is_clean(path, content, starved):
+            return False
+        if _takes(path, content):
+            taking.append((path, content, starved))
+    if not taking:
+        return True
+    from mlwarden.cli.glance_imports import Imports
+
+    imports = Imports()
+    return all(imports.bring_nothing(*each) for each in taking)
+
+
+def _is_clean(path: str, content: bytes, starved: set[str]) -> bool:
+    """Whether nothing can be found in a file by itself; what rules only need from elsewhere is added to `starved`."""
+    if not content.isascii() or b"\0" in content or len(content) > _LARGEST:
         return False
     lowered = content.lower()
     if b"noqa" in lowered or b"nosec" in lowered or b"mlwarden" in lowered:
         return False
     if any(b"coding" in line for line in content.replace(b"\r", b"\n").split(b"\n", 2)[:2]):
         return False
-    return (
-        not _may_fire(path, content)
-        and not _may_hold_secret(content)
-        and not _takes(path, content)
-        and _parses(content)
-    )
+    return not _may_fire(path, content, starved) and not _may_hold_secret(content) and _parses(content)
 
 
-def _may_fire(path: str, content: bytes) -> bool:
+def _may_fire(path: str, content: bytes, starved: set[str]) -> bool:
     """Whether a default rule's words stand in the text."""
     from mlwarden.engine.words import folder_words, words_of
     from mlwarden.rules._default_words import BY_WORD, SUBSTRINGS, WORDLESS
@@ -126,11 +138,12 @@ def _may_fire(path: str, content: bytes) -> bool:
 
     def fires(alternative: Alternative) -> bool:
         rest, others, needs = alternative
-        return (
-            words.issuperset(rest)
-            and all(map(stands, others))
-            and (not needs or any(stands(need) if need[0] == "@" else need in words for need in needs))
-        )
+        if not words.issuperset(rest) or not all(map(stands, others)):
+            return False
+        if not needs or any(stands(need) if need[0] == "@" else need in words for need in needs):
+            return True
+        starved.update(needs)
+        return False
 
     return (
         any(any(map(fires, BY_WORD[word])) for word in BY_WORD.keys() & words)

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cached_property
+from typing import TYPE_CHECKING
 
-from mlwarden.engine.gate import Gate
 from mlwarden.model.rule_info import DocumentKind, RuleInfo
+
+if TYPE_CHECKING:
+    from mlwarden.engine.gate import Gate
 
 _SEMANTIC_HOOKS = frozenset({"call", "assignment", "model"})
 
@@ -16,7 +20,6 @@ class Plan:
     Attributes:
         infos: the rules, in order.
         policy: those that look at a document for the organisation's policy.
-        gate: the triggers of all of them.
         semantic: the codes of those that ask the semantic model.
         plain, needy: the semantic ones without and with needs.
         classes: the classes of words that these need.
@@ -26,13 +29,20 @@ class Plan:
         """Choose from the selected rules; those about a policy only where there is one."""
         self.infos = tuple(info for info in infos if kind in info.kinds and (policy or "policy" not in info.hooks))
         self.policy = tuple(info for info in self.infos if "policy" in info.hooks)
-        self.gate = Gate(self.infos, code=kind is DocumentKind.PYTHON)
+        self._code = kind is DocumentKind.PYTHON
         semantic = [info for info in self.infos if _SEMANTIC_HOOKS.intersection(info.hooks)]
         self.semantic = frozenset(info.code for info in semantic)
         self.plain = tuple(info for info in semantic if not info.needs)
         self.needy = tuple(info for info in semantic if info.needs)
         needs = dict.fromkeys(need for info in self.needy for need in info.needs)
         self.classes = tuple(need for need in needs if need.startswith("@"))
+
+    @cached_property
+    def gate(self) -> Gate:
+        """The triggers of all of them."""
+        from mlwarden.engine.gate import Gate  # to make it takes a while, and not everybody asks
+
+        return Gate(self.infos, code=self._code)
 
 
 class Plans:

@@ -109,15 +109,6 @@ def test_other_command_lines(folder: Path, arguments: list[str]) -> None:
         b"x = 1\0\n",
         b"def f(:\n",
         b"x = " + b"(" * 400 + b")" * 400 + b"\n",
-        b"from . import helpers\n",
-        b"from .helpers import load\n",
-        b"from..helpers import load\n",
-        b"import os, helpers\n",
-        b"try:\n    import helpers as h\nexcept ImportError:\n    pass\n",
-        b"import helpers; helpers.run()\n",
-        b"from helpers.inner import x\n",
-        b"from package import x\n",
-        b"from inner import x\n",
         b"assert exec(code)\n",
         f'TOKEN = "{sample("huggingface")}"\n'.encode(),
         b'URL = "https://me:' + b'tR7-vqLw92xE@acme-labs.io"\n',
@@ -125,22 +116,65 @@ def test_other_command_lines(folder: Path, arguments: list[str]) -> None:
     ],
 )
 def test_what_the_engine_must_look_at(folder: Path, content: bytes) -> None:
-    (folder / "helpers.py").write_text("")
-    (folder / "package").mkdir()
-    (folder / "src" / "inner").mkdir(parents=True)
     (folder / "a.py").write_bytes(content)
     assert glance("a.py") is None
+
+
+DANGER = "import torch\n\n\ndef read(path):\n    return torch.load(path, weights_only=False)\n"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "from . import helpers\nhelpers.read(name)\n",
+        "from .helpers import read\nread(name)\n",
+        "import os, helpers\nhelpers.read(name)\n",
+        "try:\n    import helpers as h\nexcept ImportError:\n    pass\nelse:\n    h.read(name)\n",
+        "import helpers; helpers.read(name)\n",
+        "from helpers import (\n    read as other,\n)\n",
+        "from package.inner import read\n",
+        "from package import *\nread(name)\n",
+        "from inner import read\n",
+    ],
+)
+def test_what_modules_of_the_project_bring(folder: Path, content: str) -> None:
+    place = folder / "pack"
+    modules = [place / "helpers.py", place / "package" / "inner.py", folder / "src" / "inner.py"]
+    (place / "package").mkdir(parents=True)
+    (folder / "src").mkdir()
+    (place / "package" / "__init__.py").write_text("from .inner import read\n")
+    (place / "a.py").write_text(content)
+    for text, said in ((DANGER, None), (DANGER.replace("torch.load(path, weights_only=False)", "path"), 1)):
+        for module in modules:
+            module.write_text(text)
+        assert glance("pack/a.py") == said
+        assert glance(os.fspath(place / "a.py")) == said
+        # Files that only name each other are looked at by themselves.
+        (place / "b.py").write_text("import json\n")
+        assert glance("pack/a.py", "pack/b.py") == (said and 2)
+
+
+def test_what_a_rule_needs_from_elsewhere(folder: Path) -> None:
+    (folder / "a.py").write_text("from helpers import answer\n\nopen(answer(), 'w').close()\n")
+    (folder / "helpers.py").write_text("def answer():\n    return 'a.txt'\n")
+    assert glance("a.py") == 1
+    (folder / "helpers.py").write_text(
+        "import openai\n\n\ndef answer():\n"
+        "    return openai.OpenAI().chat.completions.create(messages=[]).choices[0].message.content\n"
+    )
+    assert glance("a.py") is None
+    assert dispatch(["check", "--isolated", "a.py"]) == 1
 
 
 def test_modules_of_the_packages_around(folder: Path) -> None:
     inner = folder / "lib" / "package" / "inner"
     inner.mkdir(parents=True)
     for package in (inner, inner.parent):
-        (package / "__init__.py").write_text("")
-    (folder / "lib" / "helpers.py").write_text("")
-    (inner / "a.py").write_text("import helpers\n")
+        (package / "__init__.py").write_text(DANGER)
+    (folder / "lib" / "helpers.py").write_text(DANGER)
+    (inner / "a.py").write_text("from helpers import read\n")
     assert glance("lib/package/inner/a.py") is None
-    (inner / "a.py").write_text("from package import x\n")
+    (inner / "a.py").write_text("from package import read\n")
     assert glance("lib/package/inner/a.py") is None
     (inner / "a.py").write_text("import json\n")
     assert glance("lib/package/inner/a.py") == 1
