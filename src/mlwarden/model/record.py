@@ -24,11 +24,18 @@ _COMPARISONS = {"__eq__": "==", "__lt__": "<", "__le__": "<=", "__gt__": ">", "_
 class _Field:
     """What is said of a field besides its name and type."""
 
-    __slots__ = ("compare", "default", "factory", "hash")
+    __slots__ = ("compare", "default", "factory", "hash", "repr")
 
-    def __init__(self, default: Any, factory: Any, hash: bool | None, compare: bool) -> None:  # as `dataclasses` has it
+    def __init__(
+        self,
+        default: Any = _MISSING,
+        factory: Any = _MISSING,
+        hash: bool | None = None,  # named as `dataclasses` has it
+        compare: bool = True,
+        repr: bool = True,
+    ) -> None:
         self.default, self.factory = default, factory
-        self.compare, self.hash = compare, compare if hash is None else hash
+        self.compare, self.hash, self.repr = compare, compare if hash is None else hash, repr
 
 
 class _StandardFields:
@@ -42,7 +49,7 @@ class _StandardFields:
 
         listed = []
         for name, each in self._fields.items():
-            options: dict[str, Any] = {"hash": each.hash, "compare": each.compare}
+            options: dict[str, Any] = {"hash": each.hash, "compare": each.compare, "repr": each.repr}
             if each.default is not _MISSING:
                 options["default"] = each.default
             if each.factory is not _MISSING:
@@ -61,9 +68,9 @@ def names_of(made: Any) -> tuple[str, ...]:
 
 if not TYPE_CHECKING:
 
-    def field(*, default=_MISSING, default_factory=_MISSING, hash=None, compare=True):
+    def field(*, default=_MISSING, default_factory=_MISSING, hash=None, compare=True, repr=True):
         """`dataclasses.field`, as far as it is used here."""
-        return _Field(default, default_factory, hash, compare)
+        return _Field(default, default_factory, hash, compare, repr)
 
     def replace(made, /, **changes):
         """`dataclasses.replace`, for records."""
@@ -81,7 +88,7 @@ def _made(cls: type, frozen: bool, slots: bool, order: bool, eq: bool) -> type:
     fields: dict[str, _Field] = {}
     for name in cls.__annotations__:
         given = cls.__dict__.get(name, _MISSING)
-        fields[name] = given if isinstance(given, _Field) else _Field(given, _MISSING, None, True)
+        fields[name] = given if isinstance(given, _Field) else _Field(given)
     members = dict(cls.__dict__)
     for name in (*fields, "__dict__", "__weakref__"):
         members.pop(name, None)
@@ -91,7 +98,10 @@ def _made(cls: type, frozen: bool, slots: bool, order: bool, eq: bool) -> type:
         members.update((name, each.default) for name, each in fields.items() if each.default is not _MISSING)
     members["__match_args__"] = tuple(fields)
     members["__dataclass_fields__"] = _StandardFields(fields)
-    shared: dict[str, Any] = {"__repr__": _repr, "__reduce__": _reduced}
+    shared: dict[str, Any] = {
+        "__repr__": _repr([name for name, each in fields.items() if each.repr]),
+        "__reduce__": _reduced,
+    }
     if frozen:
         shared["__setattr__"] = shared["__delattr__"] = _refuse
     for name, method in shared.items():
@@ -162,9 +172,12 @@ def _tuple(made: str, names: list[str]) -> str:
     return "(" + "".join(f"{made}.{name}, " for name in names) + ")"
 
 
-def _repr(made: Any) -> str:
-    values = ", ".join(f"{name}={getattr(made, name)!r}" for name in made.__match_args__)
-    return f"{type(made).__qualname__}({values})"
+def _repr(names: list[str]) -> Any:
+    def shown(made: Any) -> str:
+        values = ", ".join(f"{name}={getattr(made, name)!r}" for name in names)
+        return f"{type(made).__qualname__}({values})"
+
+    return shown
 
 
 def _refuse(made: Any, name: str, *_: Any) -> None:

@@ -46,6 +46,7 @@ class Note:
 @record
 class Open:
     values: list[int] = field(default_factory=list)
+    hidden: str = field(default="", repr=False)
 
 
 @record(eq=False, slots=True)
@@ -61,6 +62,7 @@ class Nothing:
 def test_making_and_showing() -> None:
     assert (Pair(1).first, Pair(1).second, Pair(second=4, first=3).second) == (1, 2, 4)
     assert repr(Pair(1)) == "Pair(first=1, second=2)"
+    assert repr(Open([1], "x")) == "Open(values=[1])"
     assert Pair.__doc__ == "Two numbers."
     assert (Note("a").seen, Note("a").facts, Note("a").kind, Note("abc").length) == (0, {}, "note", 3)
     assert Open().values is not Open().values
