@@ -13,8 +13,8 @@ ALL = "ALL"
 FAMILIES = frozenset({"MLW", *(f"MLW{digit}" for digit in range(10))})
 
 # Bandit's ids, e.g. "B301", and their prefixes "B", "B3", "B30".
-_BANDIT = re.compile(r"B[0-9]{0,3}")
-_SHAPE = re.compile(r"MLW[0-9A-Z]*|B[0-9]*")
+_BANDIT = r"B[0-9]{0,3}"
+_SHAPE = r"MLW[0-9A-Z]*|B[0-9]*"
 
 
 def is_known(code: str, known: Set[str]) -> bool:
@@ -26,8 +26,8 @@ def is_known(code: str, known: Set[str]) -> bool:
     if code in known or code in FAMILIES:
         return True
     if code.startswith("B") and not any(other.startswith("B") for other in known):
-        return _BANDIT.fullmatch(code) is not None
-    return _SHAPE.fullmatch(code) is not None and any(other.startswith(code) for other in known)
+        return re.fullmatch(_BANDIT, code) is not None
+    return re.fullmatch(_SHAPE, code) is not None and any(other.startswith(code) for other in known)
 
 
 _DIGITS = str.maketrans("OQILSZ", "001152")

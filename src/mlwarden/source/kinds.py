@@ -45,17 +45,18 @@ _BY_NAME = {
     # Written by other ecosystems' tools: long lists of checksums, neither configuration nor our dependencies.
     **_each("package-lock.json npm-shrinkwrap.json pnpm-lock.yaml composer.lock", None),
 }
+# Patterns are compiled, and kept, by `re` when they are first asked for: most files are named *.py.
 # requirements.txt, requirements-dev.txt, dev_requirements.in, constraints.txt
-_REQUIREMENTS = re.compile(r"[^/]*(?:requirements?|constraints?)[^/]*\.(?:txt|in|lock)")
-_IN_REQUIREMENTS_FOLDER = re.compile(r"(?:.*/)?requirements/[^/]+\.(?:txt|in)")
+_REQUIREMENTS = r"[^/]*(?:requirements?|constraints?)[^/]*\.(?:txt|in|lock)"
+_IN_REQUIREMENTS_FOLDER = r"(?:.*/)?requirements/[^/]+\.(?:txt|in)"
 # environment.yml, environment-gpu.yaml, dev-environment.yml, conda.yaml, conda-linux-64.yml
-_CONDA = re.compile(r"(?:[^/]*[-_.])?(?:environment|conda)(?:[-_.][^/]*)?\.ya?ml")
-_PYLOCK = re.compile(r"pylock\.[^/.]+\.toml")
-_TEXT_NAMES = re.compile(r"\.env(?:[-_.].*)?|(?:.*\.)?(?:dockerfile|containerfile)(?:[-_.].*)?")
+_CONDA = r"(?:[^/]*[-_.])?(?:environment|conda)(?:[-_.][^/]*)?\.ya?ml"
+_PYLOCK = r"pylock\.[^/.]+\.toml"
+_TEXT_NAMES = r"\.env(?:[-_.].*)?|(?:.*\.)?(?:dockerfile|containerfile)(?:[-_.].*)?"
 # Where tools keep what opens an account, in files without a suffix.
-_CREDENTIALS = re.compile(r"(?:.*/)?(?:\.?huggingface/(?:token|stored_tokens)|wandb/settings|\.kube/config)")
+_CREDENTIALS = r"(?:.*/)?(?:\.?huggingface/(?:token|stored_tokens)|wandb/settings|\.kube/config)"
 # model.pth.tar, vectors.pkl.gz
-_PACKED_MODEL = re.compile(r".*\.(?:pkl|pickle|joblib|dill|pt|pth|npy|ckpt|bin)\.(?:gz|bz2|xz|lzma|z|zst|lz4|zip|tar)")
+_PACKED_MODEL = r".*\.(?:pkl|pickle|joblib|dill|pt|pth|npy|ckpt|bin)\.(?:gz|bz2|xz|lzma|z|zst|lz4|zip|tar)"
 
 _DEPENDENCY_SUFFIXES = frozenset({"txt", "in", "lock", "yml", "yaml", "toml"})
 # Suffixes that say for certain that the file is no business of ours, so that it need not be opened.
@@ -70,17 +71,16 @@ _FOREIGN = frozenset(
 )
 
 # `#!/usr/bin/env python3`, `#!/usr/bin/env -S uv run --script`, `#! /usr/bin/pypy3 -u`
-_PYTHON_SHEBANG = re.compile(rb"#![^\r\n]*?(?:[/ \t](?:python|pypy|ipython)[\d.]*w?(?=[\s]|$)|[/ \t]uv[ \t]+run\b)")
-_SHELL_SHEBANG = re.compile(rb"#![^\r\n]*?[/ \t](?:ba|z|da|k|fi)?sh(?=[\s]|$)")
+_PYTHON_SHEBANG = rb"#![^\r\n]*?(?:[/ \t](?:python|pypy|ipython)[\d.]*w?(?=[\s]|$)|[/ \t]uv[ \t]+run\b)"
+_SHELL_SHEBANG = rb"#![^\r\n]*?[/ \t](?:ba|z|da|k|fi)?sh(?=[\s]|$)"
 # A pickle of protocol 2 to 5: PROTO, then an opcode that may follow it (FRAME, a mark, a container, a global, text).
-_PICKLE = re.compile(rb"\x80[\x02-\x05][\x95\x8c(\x85-\x89\]\[})XUcCKBMJGN]")
-_MAGIC = re.compile(
-    rb"\x89HDF\r\n\x1a\n|\x93NUMPY|GGUF|gg(?:ml|mf|jt|la|sn)|.{4}TFL3"
+_PICKLE = rb"\x80[\x02-\x05][\x95\x8c(\x85-\x89\]\[})XUcCKBMJGN]"
+_MAGIC = (
+    rb"(?s)\x89HDF\r\n\x1a\n|\x93NUMPY|GGUF|gg(?:ml|mf|jt|la|sn)|.{4}TFL3"
     # The first member of a zip file tells a PyTorch checkpoint, a Keras model or NumPy arrays from any other archive.
     rb"|PK\x03\x04.{26}[^\x00]*?(?:data\.pkl|/version|\.format_version|byteorder|metadata\.json|\.npy|schema\.json)"
     # safetensors: the length of a JSON header (less than 2**40), and the header.
-    rb'|.{5}\x00{3}\{"',
-    re.DOTALL,
+    rb'|.{5}\x00{3}\{"'
 )
 
 
@@ -96,16 +96,16 @@ def kind_by_name(path: str) -> DocumentKind | None:
     if kind is _PYTHON or kind is DocumentKind.NOTEBOOK:
         return kind
     if suffix in _DEPENDENCY_SUFFIXES and (
-        _REQUIREMENTS.fullmatch(name)
-        or _CONDA.fullmatch(name)
-        or _PYLOCK.fullmatch(name)
-        or _IN_REQUIREMENTS_FOLDER.fullmatch(path)
+        re.fullmatch(_REQUIREMENTS, name)
+        or re.fullmatch(_CONDA, name)
+        or re.fullmatch(_PYLOCK, name)
+        or re.fullmatch(_IN_REQUIREMENTS_FOLDER, path)
     ):
         return _DEPENDENCIES
     if kind is None:
-        if _TEXT_NAMES.fullmatch(name) or _CREDENTIALS.fullmatch(path):
+        if re.fullmatch(_TEXT_NAMES, name) or re.fullmatch(_CREDENTIALS, path):
             return _TEXT
-        return _MODEL if _PACKED_MODEL.fullmatch(name) else None
+        return _MODEL if re.fullmatch(_PACKED_MODEL, name) else None
     return None if name.endswith(".min.js") else kind
 
 
@@ -132,7 +132,7 @@ def kind_of(path: str, head: bytes) -> DocumentKind | None:
     if head.startswith(b"\xef\xbb\xbf"):
         head = head[3:]
     if head.startswith(b"#!"):
-        if _PYTHON_SHEBANG.match(head):
+        if re.match(_PYTHON_SHEBANG, head):
             return _PYTHON
-        return _TEXT if _SHELL_SHEBANG.match(head) else None
-    return _MODEL if _PICKLE.match(head) or _MAGIC.match(head) else None
+        return _TEXT if re.match(_SHELL_SHEBANG, head) else None
+    return _MODEL if re.match(_PICKLE, head) or re.match(_MAGIC, head) else None
