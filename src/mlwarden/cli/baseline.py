@@ -60,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _record(args: argparse.Namespace, paths: list[Path], file: Path, is_new: bool) -> tuple[BaselineEntry, ...] | None:
+def _record(args: argparse.Namespace, paths: list[str], file: Path, is_new: bool) -> tuple[BaselineEntry, ...] | None:
     """Check and write; None where something failed inside."""
     from mlwarden.policy import baseline
     from mlwarden.policy.selection import selected

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlwarden.cli import options
@@ -38,6 +37,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_output(parser: argparse.ArgumentParser) -> None:
+    from pathlib import Path
+
     group = parser.add_argument_group("output")
     group.add_argument("--output-format", choices=tuple(FORMATS), default="full", help="default: %(default)s")
     group.add_argument("--output-file", type=Path, metavar="FILE", help="write the report there")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import os
 from typing import TYPE_CHECKING, TypeVar
 
 from mlwarden.model.errors import UsageError
@@ -10,6 +10,7 @@ from mlwarden.model.levels import Confidence, Severity
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Sequence
     from types import SimpleNamespace
     from typing import TypeAlias
 
@@ -42,6 +43,8 @@ def add_selection(parser: argparse.ArgumentParser) -> None:
 
 def add_config(parser: argparse.ArgumentParser) -> None:
     """Where settings come from."""
+    from pathlib import Path
+
     group = parser.add_argument_group("configuration")
     group.add_argument("--config", type=Path, metavar="FILE", help="use this file instead of the nearest ones")
     group.add_argument("--isolated", action="store_true", help="use no configuration file")
@@ -115,18 +118,20 @@ def _wrong(message: str) -> argparse.ArgumentTypeError:
     return argparse.ArgumentTypeError(message)
 
 
-def existing(paths: list[str]) -> list[Path]:
+def existing(paths: list[str]) -> list[str]:
     """The paths that were asked for, by default the current directory.
 
     Raises:
         UsageError: one does not exist; the message names it.
     """
-    chosen = [Path(path) for path in paths] or [Path()]
+    chosen = [path or "." for path in paths] or ["."]
     for path in chosen:
         try:
-            path.lstat()
+            os.lstat(path.rstrip("/") or path)
         except (OSError, ValueError):
-            raise UsageError(f"no such file or folder: {path}") from None
+            from pathlib import Path
+
+            raise UsageError(f"no such file or folder: {Path(path)}") from None
     return chosen
 
 
@@ -159,7 +164,7 @@ def config_source(args: Arguments) -> ConfigSource:
     return ConfigSource(given, args.config, args.isolated, every_code)
 
 
-def scanned(args: Arguments, config: ConfigSource, paths: list[Path]) -> ScanReport:
+def scanned(args: Arguments, config: ConfigSource, paths: Sequence[str]) -> ScanReport:
     """Check paths in the way that the command line asks for: here, in several processes or on a cluster.
 
     Raises:
@@ -176,12 +181,12 @@ def scanned(args: Arguments, config: ConfigSource, paths: list[Path]) -> ScanRep
         return scan.scan(paths, config, jobs=found.workers, executor=found.executor, force_exclude=force_exclude)
 
 
-def jobs(config: ConfigSource, paths: list[Path]) -> int | None:
+def jobs(config: ConfigSource, paths: Sequence[str]) -> int | None:
     """The number of processes that the command line, or the first path's configuration, asks for.
 
     Raises:
         ConfigError: that configuration is wrong.
     """
     first = paths[0]
-    settings = config.for_folder(first) if first.is_dir() else config.for_path(first)
+    settings = config.for_folder(first) if os.path.isdir(first) else config.for_path(first)  # noqa: PTH112
     return settings.jobs

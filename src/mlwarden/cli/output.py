@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
-from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from mlwarden.model.errors import UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def write(text: str, output_file: Path | None = None) -> None:

@@ -1,18 +1,21 @@
 """`ConfigSource`: the settings for any path, and where each value came from."""
 
+# ruff: noqa: PTH109, PTH120
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Set
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mlwarden.config.codes import FAMILIES, check_codes
-from mlwarden.config.find import LoadedConfig, absolute, display, may_hold_settings
+from mlwarden.config.find import LoadedConfig, absolute, absolute_text, display, may_hold_settings
 from mlwarden.config.settings import Settings
 from mlwarden.model.errors import UsageError
 from mlwarden.model.levels import Confidence, Severity
 from mlwarden.model.record import replace
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class CommandLine(NamedTuple):
@@ -102,7 +105,7 @@ class ConfigSource:
             codes = getattr(self._overrides, key.replace("-", "_")) or ()
             if not FAMILIES.issuperset(codes):
                 check_codes(codes, self._known, f"{self._overrides.origin}: {key}")
-        self._folders: dict[Path, _InForce] = {}
+        self._folders: dict[str, _InForce] = {}
         self._asked: dict[str, _InForce] = {}
         self._fixed: _InForce | None = None
         if isolated:
@@ -111,7 +114,7 @@ class ConfigSource:
             from mlwarden.config.load import bandit_table, load
 
             path = absolute(config_file)
-            loaded = load(path, self._known, root=Path.cwd())
+            loaded = load(path, self._known, root=absolute("."))
             self._fixed = _combined(loaded, self._overrides, bandit_table(path.parent))
 
     @property
@@ -157,21 +160,22 @@ class ConfigSource:
             return self._fixed
         found = self._asked.get(folder)
         if found is None:
-            found = self._asked[folder] = self._search(absolute(folder))
+            found = self._asked[folder] = self._search(absolute_text(folder))
         return found
 
-    def _search(self, folder: Path) -> _InForce:
+    def _search(self, folder: str) -> _InForce:
         """The folder's own configuration, or that of the nearest folder above that has one."""
         found: _InForce | None = None
-        below: list[tuple[Path, dict[str, Any] | None]] = []
+        below: list[tuple[str, dict[str, Any] | None]] = []
         while found is None and (found := self._folders.get(folder)) is None:
             config, bandit = self._load(folder)
-            if config is not None or folder.parent == folder:
+            above = os.path.dirname(folder)
+            if config is not None or above == folder:
                 found = _combined(config or _no_config(), self._overrides, bandit or {})
                 self._folders[folder] = found
             else:
                 below.append((folder, bandit))
-                folder = folder.parent
+                folder = above
         # Top down: a folder without a [tool.bandit] of its own has that of the folder above it.
         for folder, bandit in reversed(below):
             if bandit is not None:
@@ -179,16 +183,16 @@ class ConfigSource:
             self._folders[folder] = found
         return found
 
-    def _load(self, folder: Path) -> tuple[LoadedConfig | None, dict[str, Any] | None]:
+    def _load(self, folder: str) -> tuple[LoadedConfig | None, dict[str, Any] | None]:
         if not may_hold_settings(folder):
             return None, None
         from mlwarden.config.load import load_folder
 
-        return load_folder(folder, self._known)
+        return load_folder(absolute(folder), self._known)
 
 
 def _no_config() -> LoadedConfig:
-    return LoadedConfig(None, Path.cwd(), {}, {})
+    return LoadedConfig(None, None, {}, {})
 
 
 class _InForce(NamedTuple):
@@ -217,5 +221,6 @@ def _combined(config: LoadedConfig, overrides: CommandLine, bandit: dict[str, An
         before = values.get(name, ()) if name in _ADDED else ()
         values[name] = (*before, *(item for item in value if item not in before)) if name in _ADDED else value
     path = config.path.as_posix() if config.path is not None else ""
-    settings = Settings(**values, root=config.root.as_posix(), config_path=path, bandit=bandit)
+    root = config.root.as_posix() if config.root is not None else os.getcwd().replace(os.sep, "/")
+    settings = Settings(**values, root=root, config_path=path, bandit=bandit)
     return _InForce(config, settings)

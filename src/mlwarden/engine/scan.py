@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import mlwarden
@@ -29,7 +28,7 @@ _BYTES_PER_WORKER = 400_000
 
 
 def scan(
-    paths: Sequence[Path],
+    paths: Sequence[str | os.PathLike[str]],
     config: ConfigSource,
     *,
     jobs: int | None = None,
@@ -95,8 +94,9 @@ def _new_trail() -> Trail:
     return Trail()
 
 
-def _cache(paths: Sequence[Path], config: ConfigSource) -> ResultCache | None:
-    settings = config.for_folder(paths[0]) if paths[0].is_dir() else config.for_path(paths[0])
+def _cache(paths: Sequence[str | os.PathLike[str]], config: ConfigSource) -> ResultCache | None:
+    first = paths[0]
+    settings = config.for_folder(first) if os.path.isdir(first) else config.for_path(first)  # noqa: PTH112
     if not settings.cache:
         return None
     from mlwarden.engine.result_cache import open_cache
