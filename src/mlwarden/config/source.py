@@ -52,7 +52,7 @@ class CommandLine(NamedTuple):
         values = {name: value for name, value in self._asdict().items() if value is not None and name != "origin"}
         for name in ("baseline", "cache_dir"):
             if values.get(name):
-                values[name] = absolute(values[name]).as_posix()
+                values[name] = absolute_text(values[name]).replace(os.sep, "/")
         return values
 
 
