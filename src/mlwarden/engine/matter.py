@@ -13,10 +13,16 @@ from mlwarden.semantics import word_classes
 
 
 class Need(NamedTuple):
-    """A rule (or a class) that a name makes possible, where the importer also holds the word ("" for none)."""
+    """A rule (or a class) that a name makes possible, where the importer also holds the words."""
 
     code: str
-    word: str
+    words: tuple[str, ...] = ()
+
+
+class _Rest(NamedTuple):
+    code: str
+    other: str
+    between: tuple[str, ...]
 
 
 class Matter:
@@ -34,13 +40,16 @@ class Matter:
             in_classes: whether statements with a Python class bring anything.
         """
         self._in_classes = in_classes
-        self._by_last: dict[str, list[tuple[str, str]]] = {}
-        self._by_first: dict[str, list[tuple[str, str]]] = {}
+        # By the last and by the first word of a trigger: the code, and the other words with those between them apart.
+        self._by_last: dict[str, list[_Rest]] = {}
+        self._by_first: dict[str, list[_Rest]] = {}
         for info in infos:
             for words in info.triggers:
-                # What stands in the importing file may be the last word only, or any but the first.
-                self._by_last.setdefault(words[-1], []).append((info.code, words[0]))
-                self._by_first.setdefault(words[0], []).append((info.code, words[-1]))
+                # What stands in the importing file may be the last word only, or any but the first; those between the
+                # two (the `hub` of `torch.hub.load`) may stand in either module.
+                between = words[1:-1]
+                self._by_last.setdefault(words[-1], []).append(_Rest(info.code, words[0], between))
+                self._by_first.setdefault(words[0], []).append(_Rest(info.code, words[-1], between))
         self._classes = tuple(classes)
         # Classes, and the words that every statement holds, are not found by looking a statement's words up.
         self._unlisted = tuple(word for word in {**self._by_last, **self._by_first} if word[:1] in {"", "@"})
@@ -50,8 +59,9 @@ class Matter:
     @property
     def words(self) -> frozenset[str]:
         """The words that outlines must tell of."""
-        firsts = {part for word in self._by_first for part in parts_of(word)}
-        return frozenset({*self._by_last, *self._by_first, *firsts})
+        between = {word for rests in self._by_last.values() for rest in rests for word in rest.between}
+        others = {part for word in (*self._by_first, *between) for part in parts_of(word)}
+        return frozenset({*self._by_last, *self._by_first, *between, *others})
 
     def of(self, outline: Outline) -> dict[str, int]:
         """Name -> what the statements of a module that bind it bring by themselves; names that bring nothing are left out."""
@@ -70,7 +80,7 @@ class Matter:
             needs = 0
             for name in classes:
                 if word_classes.touches(name, statement.bits):
-                    needs |= self._bit(Need(name, ""))
+                    needs |= self._bit(Need(name))
             for word in (*statement.asked, *self._unlisted):
                 if not _stands(word, statement, outline.texts):
                     continue
@@ -78,23 +88,23 @@ class Matter:
                     known[word] = self._brought_by(word, outline)
                 needs |= known[word]
                 if statement.has_import:
-                    needs |= self._handed_on(word)
+                    needs |= self._handed_on(word, outline)
             for name in statement.binds if needs else ():
                 found[name] = found.get(name, 0) | needs
         return found
 
     def _brought_by(self, word: str, outline: Outline) -> int:
         needs = 0
-        for code, first in self._by_last.get(word, ()):
+        for code, first, between in self._by_last.get(word, ()):
             if _in_words(first, outline.asked, outline.bits, outline.texts):
-                needs |= self._bit(Need(code, ""))
+                needs |= self._bit(Need(code, _not_in(outline, between)))
         return needs
 
-    def _handed_on(self, word: str) -> int:
+    def _handed_on(self, word: str, outline: Outline) -> int:
         # A module may hand on a library (`import pickle as p`) whose function only the importer names.
         needs = 0
-        for code, last in self._by_first.get(word, ()):
-            needs |= self._bit(Need(code, last))
+        for code, last, between in self._by_first.get(word, ()):
+            needs |= self._bit(Need(code, (*_not_in(outline, between), last)))
         return needs
 
     def _bit(self, need: Need) -> int:
@@ -113,13 +123,14 @@ class Fulfilled:
         self._known: dict[int, frozenset[str]] = {}
 
     def codes(self, needs: int) -> frozenset[str]:
-        """The codes (or classes) of those of the needs whose word the importer holds."""
+        """The codes (or classes) of those of the needs whose words the importer holds."""
         found = self._known.get(needs)
         if found is None:
             found = self._known[needs] = frozenset(
                 need.code
                 for number, need in enumerate(self._matter.needs)
-                if needs >> number & 1 and _in_words(need.word, self._importer.words, self._importer.bits)
+                if needs >> number & 1
+                and all(_in_words(word, self._importer.words, self._importer.bits) for word in need.words)
             )
         return found
 
@@ -130,6 +141,10 @@ def fed(info: RuleInfo, bits: int, brought: Set[str], words: Set[str]) -> bool:
         need in brought or word_classes.holds(need, bits) if need.startswith("@") else need in words
         for need in info.needs
     )
+
+
+def _not_in(outline: Outline, words: Iterable[str]) -> tuple[str, ...]:
+    return tuple(word for word in words if not _in_words(word, outline.asked, outline.bits, outline.texts))
 
 
 def _stands(word: str, statement: Statement, texts: Set[str]) -> bool:

@@ -46,10 +46,10 @@ class ModuleSearch:
                     if module is not None:
                         yield Taken(module, None)
                 continue
-            dotted = match["module"].decode("utf-8", "replace")
-            if is_known_library(dotted):
+            absolute = _absolute(match["module"].decode("utf-8", "replace"), package)
+            # What a library imports of itself is not followed either: rules know its names by heart.
+            if is_known_library(absolute):
                 continue
-            absolute = _absolute(dotted, package)
             names = frozenset(
                 name.decode("utf-8", "replace") for name in _NAME.findall(_ALIAS.sub(b"", match["names"]))
             )

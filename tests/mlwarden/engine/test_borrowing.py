@@ -16,6 +16,7 @@ from mlwarden.engine.siblings import Siblings
 from mlwarden.engine.words import words_of
 from mlwarden.model.results import SourceFile
 from mlwarden.model.rule_info import DocumentKind
+from mlwarden.semantics import word_classes
 
 FILES = {
     "a.py": "import requests\nfrom b import f\nf(requests.get(u).content)\n",
@@ -118,3 +119,45 @@ def test_a_statement_of_sql_is_brought_only_by_modules_that_hold_one(tmp_path: P
     content = (tmp_path / "main.py").read_bytes()
     importer = Importer(content, words_of(content), 0, str(tmp_path / "main.py"), str(tmp_path))
     assert project.siblings.borrowed(importer, plan).codes == (frozenset({"MLW605"}) if follows else frozenset())
+
+
+def brought(root: Path, main: str, code: str) -> frozenset[str]:
+    project = Project()
+    plan = project.plans.of(
+        project.enabled(Settings(select=(code,), root=str(root))), DocumentKind.PYTHON, policy=False
+    )
+    content = (root / main).read_bytes()
+    bits = word_classes.bits_of(words_of(content))
+    return project.siblings.borrowed(
+        Importer(content, words_of(content), bits, str(root / main), str(root)), plan
+    ).codes
+
+
+@pytest.mark.parametrize(
+    ("sibling", "main", "follows"),
+    [
+        ("import torch\ndef get(name):\n    return torch.hub.load(name, 'm')\n", "get(request)", True),
+        ("import torch\ndef get(part, name):\n    return part.load(torch, name)\n", "get(torch.hub, request)", True),
+        ("import torch as get\n", "get.hub.load(request)", True),
+        ("from torch import hub as get\n", "get.load(request)", True),
+        ("import torch\ndef get(name):\n    return torch.load(name)\n", "get(request)", False),
+        ("import torch as get\n", "get.load(request)", False),
+    ],
+)
+def test_of_three_words_the_one_between_may_stand_in_either_module(
+    tmp_path: Path, sibling: str, main: str, follows: bool
+) -> None:
+    written(tmp_path, {"tools.py": sibling, "main.py": f"from tools import get\n{main}\n"})
+    assert brought(tmp_path, "main.py", "MLW222") == (frozenset({"MLW222"}) if follows else frozenset())
+
+
+def test_what_a_library_imports_of_itself_is_not_followed(tmp_path: Path) -> None:
+    files = {
+        "__init__.py": "",
+        "io.py": "import pickle\ndef restore(x):\n    return pickle.loads(x)\n",
+        "use.py": "from .io import restore\n",
+    }
+    for package in ("ours", "transformers"):
+        written(tmp_path, {f"{package}/{name}": text for name, text in files.items()})
+    assert brought(tmp_path, "ours/use.py", "MLW111") == {"MLW111"}
+    assert brought(tmp_path, "transformers/use.py", "MLW111") == frozenset()
