@@ -5,23 +5,14 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from mlwarden.engine.import_statements import imports_in
 from mlwarden.engine.outline import Taken
 from mlwarden.engine.sibling_module import Module
 from mlwarden.engine.trail import Trail
 from mlwarden.semantics.library import is_known_library
-
-_IMPORT = re.compile(
-    rb"^[ \t]*(?:from[ \t]+(?P<module>\.*[\w.]*)[ \t]+import[ \t]*(?P<names>\([^)]*\)|[^\r\n#]*)"
-    rb"|import[ \t]+(?P<plain>[^\r\n#;]+))",
-    re.M,
-)
-_NAME = re.compile(rb"[^\W\d]\w*")
-# What something is called here is not looked for there.
-_ALIAS = re.compile(rb"\bas\s+\w+|#[^\r\n]*")
 
 
 class ModuleSearch:
@@ -38,22 +29,16 @@ class ModuleSearch:
     def taken(self, content: bytes, path: str, root: str) -> Iterator[Taken]:
         """What a file imports from its project."""
         _, package = self._package_of(path)
-        for match in _IMPORT.finditer(content):
-            if match["plain"] is not None:
-                for item in match["plain"].split(b","):
-                    dotted = item.split(b" as ")[0].strip().decode("utf-8", "replace")
-                    module = None if is_known_library(dotted) else self.module(dotted, path, root)
-                    if module is not None:
-                        yield Taken(module, None)
+        for dotted, names, star in imports_in(content):
+            if names is None:
+                module = None if is_known_library(dotted) else self.module(dotted, path, root)
+                if module is not None:
+                    yield Taken(module, None)
                 continue
-            absolute = _absolute(match["module"].decode("utf-8", "replace"), package)
+            absolute = _absolute(dotted, package)
             # What a library imports of itself is not followed either: rules know its names by heart.
             if is_known_library(absolute):
                 continue
-            names = frozenset(
-                name.decode("utf-8", "replace") for name in _NAME.findall(_ALIAS.sub(b"", match["names"]))
-            )
-            star = b"*" in match["names"]
             module = self.module(absolute, path, root)
             if module is not None:
                 yield Taken(module, None if star else names, star)
