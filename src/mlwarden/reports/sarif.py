@@ -123,14 +123,12 @@ def _region(region: Region) -> dict[str, int]:
 
 def artifact(path: str) -> dict[str, Any]:
     """A percent-encoded URI: relative to the checked folder, or absolute for a path outside of it."""
-    from urllib.parse import quote
-
     forward = path.replace("\\", "/") if len(path) > 2 and path[1:3] in (":\\", ":/") else path
     if forward.startswith("/"):
-        return {"uri": "file://" + quote(forward, errors="surrogateescape")}
+        return {"uri": "file://" + _quoted(forward)}
     if forward[1:3] == ":/":  # a Windows drive
-        return {"uri": "file:///" + quote(forward, safe="/:", errors="surrogateescape")}
-    return {"uri": quote(forward, errors="surrogateescape"), "uriBaseId": ROOT}
+        return {"uri": "file:///" + _quoted(forward, safe="/:")}
+    return {"uri": _quoted(forward), "uriBaseId": ROOT}
 
 
 def _fix(view: SourceView, fix: Fix) -> dict[str, Any] | None:
@@ -178,3 +176,13 @@ def _invocation(report: ScanReport, sources: Sources, options: ReportOptions, le
     if notifications:
         invocation["toolExecutionNotifications"] = notifications
     return invocation
+
+
+def _quoted(path: str, safe: str = "/") -> str:
+    """A path as part of a URI: bytes that are no UTF-8 as they are, half a character of Windows as UTF-8 would have it."""
+    from urllib.parse import quote
+
+    try:
+        return quote(path, safe, errors="surrogateescape")
+    except UnicodeEncodeError:
+        return quote(path, safe, errors="surrogatepass")

@@ -252,6 +252,8 @@ def test_nothing_found(empty_report: ScanReport) -> None:
         ("/srv/a b.py", {"uri": "file:///srv/a%20b.py"}),
         ("C:/srv/a b.py", {"uri": "file:///C:/srv/a%20b.py"}),
         ("C:\\srv\\a b.py", {"uri": "file:///C:/srv/a%20b.py"}),
+        ("a\udc80.py", {"uri": "a%80.py", "uriBaseId": "%SRCROOT%"}),
+        ("a\ud800.py", {"uri": "a%ED%A0%80.py", "uriBaseId": "%SRCROOT%"}),
     ],
 )
 def test_paths_become_uris(path: str, expected: dict[str, str]) -> None:
