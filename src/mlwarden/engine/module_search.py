@@ -1,12 +1,11 @@
 """Which modules of its own project a file imports, found without importing anything."""
 
 # Paths are strings here: this runs for every import of every file.
-# ruff: noqa: PTH113, PTH118, PTH120, PTH208
+# ruff: noqa: PTH113, PTH118, PTH119, PTH120, PTH122, PTH208
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from pathlib import Path
 
 from mlwarden.engine.import_statements import imports_in
 from mlwarden.engine.outline import Taken
@@ -151,7 +150,7 @@ def module_name_of(path: str) -> tuple[str, bool]:
 
     A file outside any package is named by its stem alone.
     """
-    stem = Path(path).stem
+    stem = os.path.splitext(os.path.basename(path))[0]
     _, package = _package_of(path)
     if stem == "__init__":
         return package, True

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator
 from mlwarden.engine.outline import Outline, Statement, Taken
 from mlwarden.engine.text_classes import in_text
 from mlwarden.semantics import word_classes
-from mlwarden.semantics.fragments import grouped, imports_inside, parse, too_deep
 from mlwarden.semantics.identifiers import Asked, Identifiers, bound_by
+from mlwarden.semantics.statements import grouped, imports_inside, parse, too_deep
 from mlwarden.source.lines import LineIndex
 
 _Definition = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)

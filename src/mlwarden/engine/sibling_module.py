@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mlwarden.model.record import record
 from mlwarden.source.decoding import decode_python
 from mlwarden.source.problems import Problem
 from mlwarden.source.reading import read
@@ -18,7 +18,7 @@ MAX_SIZE = 1_000_000
 MAX_STATEMENTS = 60
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(frozen=True, slots=True, eq=False)
 class Module:
     """A module of the project: its file, its dotted name ("" if unknown), and whether it is a package's own."""
 

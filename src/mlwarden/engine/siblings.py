@@ -17,7 +17,6 @@ from mlwarden.engine.plan import Plan
 from mlwarden.engine.sibling_module import Module, closure, fragments_of
 from mlwarden.engine.trail import Trail
 from mlwarden.semantics.library import is_known_library
-from mlwarden.source.documents import PythonModule
 
 if TYPE_CHECKING:
     from mlwarden.engine.borrowing import Borrowing
@@ -151,6 +150,7 @@ class SiblingView:
             return []
         from mlwarden.semantics.model import build
         from mlwarden.semantics.versions import VersionFacts
+        from mlwarden.source.documents import PythonModule
 
         known = self._generic.get(id(call.fragment))
         if known is None:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
 from typing import TypeAlias
+
+from mlwarden.model.record import field, record
 
 # What the machine was asked, and its answer: ("commit", repository, kind, reference, commit or ""),
 # ("path", literal, path of the document, "1" or ""), or ("top", folder, top of its repository or "").
 Question: TypeAlias = tuple[str, ...]
 
 
-@dataclass
+@record
 class Trail:
     """Written by `Siblings` and `Analysis` while files are checked; paths as they are used there.
 

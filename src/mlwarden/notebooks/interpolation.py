@@ -11,9 +11,9 @@ import ast
 import re
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass
 from string import Formatter
 
+from mlwarden.model.record import record
 from mlwarden.model.spans import Span
 from mlwarden.notebooks.magics import parses
 from mlwarden.notebooks.notebook import Cell, Magic, Notebook
@@ -30,7 +30,7 @@ _NOT_LINE_END = re.compile(r"[^\r\n]")
 _PLACEHOLDER = re.compile(r"[0_;\s]*")
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Line:
     """A line that interpolates.
 

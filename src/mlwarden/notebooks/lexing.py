@@ -7,7 +7,8 @@ brackets. A parser cannot say where that is, as the text does not parse before t
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from mlwarden.model.record import record
 
 _INDENT = re.compile(r"[ \t\f]*")
 _END_OF_LINE = re.compile(r"[\r\n]|\Z")
@@ -22,7 +23,7 @@ _IN_STRING = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class LogicalLine:
     """One logical line, or a blank or comment line.
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 import ast
 import re
 import warnings
-from dataclasses import dataclass
 
+from mlwarden.model.record import record
 from mlwarden.model.spans import Span
 from mlwarden.notebooks.lexing import LogicalLine, logical_line, physical_end
 from mlwarden.notebooks.magic_names import AUTOMAGIC, DATABRICKS_CELL, OTHER_BODY, PYTHON_ARGUMENT, PYTHON_BODY
@@ -47,7 +47,7 @@ class TooManyMagicsError(ValueError):
     """A cell holds more than `MAX_MAGICS` pieces of IPython syntax."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Masked:
     """A code cell's Python.
 

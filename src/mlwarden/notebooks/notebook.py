@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from mlwarden.model.record import field, record
 from mlwarden.model.rule_info import DocumentKind
 from mlwarden.model.spans import Span
 from mlwarden.source.lines import LineIndex
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _NOWHERE = Span(0, 0)
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Magic:
     """One piece of IPython syntax in a code cell.
 
@@ -40,7 +40,7 @@ class Magic:
     body_span: Span | None = None
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Output:
     """One textual piece of a saved output.
 
@@ -60,7 +60,7 @@ class Output:
     chunks: tuple[tuple[int, int, Span], ...] = ()
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Cell:
     """A cell.
 
@@ -101,7 +101,7 @@ class Cell:
         return LineIndex(self.source)
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Notebook:
     """A notebook.
 

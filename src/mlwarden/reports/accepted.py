@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from mlwarden.model.findings import Finding
+from mlwarden.model.record import record
 from mlwarden.model.results import FileResult, Suppression
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Accepted:
     """A finding that is not reported.
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 
+from mlwarden.model.record import field, record
 from mlwarden.model.spans import Span
 from mlwarden.reports.text import TAB_STOP, char_width, printable
 from mlwarden.source.lines import LineIndex
@@ -18,7 +18,7 @@ _LINE_LIMIT = 160
 _LINE_LEAD = 50
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class ExcerptLine:
     """A line of an excerpt.
 
@@ -62,7 +62,7 @@ class Values:
                     at = text.find(value, at + 1, high)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Secrets:
     """What is not shown.
 

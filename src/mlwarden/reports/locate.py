@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mlwarden.model.record import record, replace
 from mlwarden.model.results import FileResult, ScanReport, Verdict
 from mlwarden.model.spans import Span
 from mlwarden.notebooks.notebook import Notebook
@@ -37,7 +36,7 @@ _LARGEST_SIBLING = 4_000_000
 _KEPT = 64
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Region:
     """A range in lines and columns: 1-based, columns in code points, `end_column` one past the last."""
 
@@ -47,7 +46,7 @@ class Region:
     end_column: int
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Place:
     """Where something stands.
 
@@ -110,6 +109,8 @@ class Sources:
 
 def _from_disk(path: str) -> bytes | None:
     try:
+        from pathlib import Path
+
         file = Path(path)
         if not file.is_file() or file.stat().st_size > _LARGEST_SIBLING:
             return None

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from mlwarden.model.levels import Severity
+from mlwarden.model.record import field, record
 from mlwarden.model.rule_info import DOCS_BASE
 
 # Bandit's own tests have no page of ours; this is the index of theirs.
 BANDIT_PAGES = "https://bandit.readthedocs.io/en/latest/plugins/index.html"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class RuleDetails:
     """What reports say about a rule.
 
@@ -35,7 +35,7 @@ class RuleDetails:
     tags: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class ReportOptions:
     """What to show.
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 
 from mlwarden.model.fixes import Applicability, Fix
 from mlwarden.model.levels import Severity
+from mlwarden.model.record import record
 from mlwarden.model.results import ScanReport
 from mlwarden.reports.options import ReportOptions
 from mlwarden.reports.text import plural
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Summary:
     """Counts of findings and files.
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache
 
 from mlwarden.model.levels import Severity
+from mlwarden.model.record import record
 
 # What may not follow a token: otherwise it is a part of something longer.
 AFTER_WORD = r"(?![A-Za-z0-9_\-])"
@@ -19,7 +19,7 @@ BEFORE_BASE64 = r"[A-Za-z0-9_+/]\Z"
 _ESCAPE = re.compile(r"(?:\\[nrtbfv0]|%[0-9A-Fa-f]{2}|\\x[0-9A-Fa-f]{2}|\\u[0-9A-Fa-f]{4}|\x1b\[[0-9;]{0,12}m)\Z")
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class TokenFormat:
     """The format of one kind of token.
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mlwarden.model.levels import Confidence
+from mlwarden.model.record import record
 from mlwarden.secrets import urls
 from mlwarden.secrets.formats import TokenFormat
 from mlwarden.secrets.names import Place, mentions
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mlwarden.secrets.scan import Context
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Candidate:
     """A value of a format's shape, before detect-secrets has looked at it."""
 

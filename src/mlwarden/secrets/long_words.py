@@ -10,7 +10,8 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from mlwarden.model.record import record
 
 MIN_LENGTH = 20
 """Shortest word that is looked at."""
@@ -27,7 +28,7 @@ _TABLE = bytes(ord("a") if code in _IN_WORD else ord(" ") for code in range(256)
 _LONG = b"a" * MIN_LENGTH
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class LongWords:
     """Some long words of a text, in order, with what stands around them.
 

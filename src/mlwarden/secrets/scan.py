@@ -7,18 +7,18 @@ some are left is detect-secrets imported (it takes 0.1 s), whose plugins (`detec
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from itertools import chain
 from typing import TYPE_CHECKING
 
 from mlwarden.model.levels import Confidence, Severity
+from mlwarden.model.record import field, record
 from mlwarden.secrets import probes
 
 if TYPE_CHECKING:
     from mlwarden.secrets.judging import Candidate
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Context:
     """What is known about a text besides itself.
 
@@ -34,7 +34,7 @@ class Context:
 NO_CONTEXT = Context()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class SecretMatch:
     """A secret in a text.
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mlwarden.model.levels import Confidence, Severity
+from mlwarden.model.record import record
 from mlwarden.secrets.formats import TokenFormat, compiled
 
 URL_PASSWORD = TokenFormat(
@@ -56,7 +56,7 @@ _HEX_NUMBER = r"[0-9]{1,6}"
 _REFERENCE = r"[A-Z][A-Z0-9_]*(?:PASS|PWD|TOKEN|SECRET|KEY|PASSWORD|USER|CREDS?)[A-Z0-9_]*"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class UrlCredential:
     """A password or token in a URL.
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from mlwarden.model.spans import Span
 from mlwarden.notebooks.notebook import Notebook
-from mlwarden.semantics.fragments import parse
+from mlwarden.semantics.statements import parse
 
 if TYPE_CHECKING:
     from mlwarden.source.documents import PythonModule

@@ -7,17 +7,17 @@ so that libcst only reads the statements that can matter. A notebook is cut the 
 from __future__ import annotations
 
 import ast
-import warnings
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
+from mlwarden.model.record import field, record, replace
 from mlwarden.model.spans import Span
 from mlwarden.notebooks.interpolation import python_of
 from mlwarden.notebooks.notebook import Cell, Notebook
 from mlwarden.semantics.identifiers import bound_by, identifiers_of
 from mlwarden.semantics.members import Member, Parts, blanked, parts_of
+from mlwarden.semantics.statements import MAX_DEPTH, grouped, imports_inside, parse, too_deep
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -25,12 +25,10 @@ if TYPE_CHECKING:
     from mlwarden.source.documents import PythonModule
     from mlwarden.source.lines import LineIndex
 
-# Deeper syntax trees than this cannot be written by hand; libcst's parser would overflow its stack.
-MAX_DEPTH = 1200
 MAX_BRACKETS = 180
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class SyntaxProblem:
     """Code that could not be parsed: "syntax" or "depth", a sentence, and the place."""
 
@@ -39,7 +37,7 @@ class SyntaxProblem:
     span: Span
 
 
-@dataclass(eq=False)
+@record(eq=False)
 class _Parsed:
     """A libcst tree, and where its nodes stand, worked out when it is first asked for."""
 
@@ -59,7 +57,7 @@ class Cut(NamedTuple):
     problems: list[SyntaxProblem]
 
 
-@dataclass
+@record
 class Known:
     """What is known of a document, to be taken from: no two statements share a tree.
 
@@ -104,7 +102,7 @@ class FragmentMemory:
             self._known.pop(next(iter(self._known)), None)
 
 
-@dataclass(eq=False)
+@record(eq=False)
 class Fragment:
     """Whole top-level statements of a document.
 
@@ -266,38 +264,11 @@ def cut(
     return list(_cut_at_statements(text, lines, cell, module, known or {})), []
 
 
-def parse(text: str) -> ast.Module:
-    """The standard library's tree; top-level `await` is allowed, warnings about the scanned code are not printed."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        flags = ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
-        tree = compile(text, "<scanned>", "exec", flags=flags, dont_inherit=True)
-    assert isinstance(tree, ast.Module)
-    return tree
-
-
 def _cut_at_statements(
     text: str, lines: LineIndex, cell: int | None, module: ast.Module, known: dict[str, Fragment]
 ) -> Iterator[Fragment]:
     for group, first, last in grouped(module):
         yield _fragment(text, lines, cell, group, first, last, known)
-
-
-def grouped(module: ast.Module) -> Iterator[tuple[list[ast.stmt], int, int]]:
-    """The top-level statements with their first and last lines, from 0; `a; b` on one line stay together."""
-    group: list[ast.stmt] = []
-    first_line, last_line = 0, -1
-    for statement in module.body:
-        start = _first_line(statement)
-        if start <= last_line:
-            group.append(statement)
-            last_line = max(last_line, _last_line(statement))
-            continue
-        if group:
-            yield group, first_line, last_line
-        group, first_line, last_line = [statement], start, _last_line(statement)
-    if group:
-        yield group, first_line, last_line
 
 
 def _fragment(
@@ -327,26 +298,6 @@ def _fragment(
     has_import = is_import or imports_inside(group)
     is_class = any(isinstance(statement, ast.ClassDef) for statement in group)
     return Fragment(text[start:end], start, cell, names, binds, is_import, has_import, is_class)
-
-
-def imports_inside(group: Iterable[ast.stmt]) -> bool:
-    """Whether blocks among top-level statements import anything at top level (`try: import a`)."""
-    return any(
-        isinstance(inner, (ast.Import, ast.ImportFrom))
-        for statement in group
-        if isinstance(statement, (ast.Try, ast.If, ast.With))
-        for inner in ast.walk(statement)
-    )
-
-
-def _first_line(statement: ast.stmt) -> int:
-    decorators = getattr(statement, "decorator_list", None)
-    line: int = min([statement.lineno, *(decorator.lineno for decorator in decorators or ())])
-    return line - 1
-
-
-def _last_line(statement: ast.stmt) -> int:
-    return (statement.end_lineno or statement.lineno) - 1
 
 
 def _whole(
@@ -391,25 +342,3 @@ def _brackets_too_deep(text: str) -> bool:
         elif character == "\n" and depth == 0:
             operators = 0
     return False
-
-
-def too_deep(module: ast.Module) -> bool:
-    """Whether libcst's parser would overflow its stack."""
-    level: list[ast.AST] = list(module.body)
-    depth = 0
-    while level:
-        depth += 1
-        if depth > MAX_DEPTH:
-            return True
-        level = [child for node in level if not _is_short(node) for child in ast.iter_child_nodes(node)]
-    return False
-
-
-def _is_short(node: ast.AST) -> bool:
-    """Whether a node is written in fewer characters than the depth allowed: each level takes one at least."""
-    start: int | None = getattr(node, "lineno", None)
-    return (
-        start is not None
-        and start == node.end_lineno  # type: ignore[attr-defined]
-        and node.end_col_offset - node.col_offset < MAX_DEPTH // 2  # type: ignore[attr-defined]
-    )

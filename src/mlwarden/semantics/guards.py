@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from mlwarden.model.spans import Span
 from mlwarden.semantics.document_trees import DocumentTree, FunctionNode, enclosing_function
-from mlwarden.semantics.fragments import parse
+from mlwarden.semantics.statements import parse
 from mlwarden.semantics.values import ABSENT, Class, Function, Instance, Reference, Sequence, Value
 
 if TYPE_CHECKING:

@@ -101,7 +101,7 @@ def _literal(document: Document, value: Span) -> tuple[Span, str] | None:
     span = Span(before.start(), value.end + len(before[1]), value.cell)
     lines = lines_at(document, value.cell)
     try:
-        from mlwarden.semantics.fragments import parse
+        from mlwarden.semantics.statements import parse
 
         tree = parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):

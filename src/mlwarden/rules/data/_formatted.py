@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from mlwarden.notebooks.notebook import Notebook
-from mlwarden.semantics.fragments import parse
+from mlwarden.semantics.statements import parse
 from mlwarden.source.documents import lines_at
 
 if TYPE_CHECKING:

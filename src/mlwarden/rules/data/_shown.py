@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mlwarden.notebooks.notebook import Notebook
-from mlwarden.semantics.fragments import parse
 from mlwarden.semantics.personal_identifiers import is_personal
+from mlwarden.semantics.statements import parse
 
 if TYPE_CHECKING:
     from mlwarden.semantics.calls import CallSite

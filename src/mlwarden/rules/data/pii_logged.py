@@ -13,8 +13,8 @@ from mlwarden.rules.base import Bad, Confidence, Finding, Fix, Good, Missed, Ref
 from mlwarden.rules.data._formatted import Surroundings, expression_of, unparsed
 from mlwarden.rules.data._shown import Frames, place_of
 from mlwarden.rules.examples import as_notebook
-from mlwarden.semantics.fragments import parse
 from mlwarden.semantics.personal_identifiers import is_personal, spellings
+from mlwarden.semantics.statements import parse
 
 if TYPE_CHECKING:
     from mlwarden.semantics.calls import Argument, CallSite
