@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator, Set
 
+from mlwarden.engine.far_reach import FarReach
 from mlwarden.engine.importer import Importer
 from mlwarden.engine.links import Links, Name, Outlines, TooFarError
 from mlwarden.engine.matter import Fulfilled, Matter
@@ -20,7 +21,8 @@ class Reach:
 
     Unlike `Exports`, it goes through classes as well: data does. Nearly all of a large project is in the reach of nearly
     every name then, and what a rule needs is near. So the search ends when all is found, or after some modules; then
-    everything counts as brought. What it says of a file does not depend on the files before it.
+    everything counts as brought that stands anywhere in the modules behind (`FarReach`), or, while these are not known,
+    everything.
     """
 
     def __init__(
@@ -28,10 +30,12 @@ class Reach:
     ) -> None:
         """Look for some codes and classes, in so many modules."""
         self._links, self._matter, self._most = Links(outlines, root, most), matter, most
+        self._far = FarReach(self._links, matter)
         self._goal = frozenset(goal)
 
     def brought(self, starts: Iterable[Name], importer: Importer) -> frozenset[str]:
         """The codes and classes that imported names bring to a file, or more."""
+        starts = tuple(starts)
         fulfilled = Fulfilled(self._matter, importer)
         found: set[str] = set()
         try:
@@ -40,7 +44,7 @@ class Reach:
                 if found >= self._goal:
                     break
         except TooFarError:
-            return self._goal
+            return self._behind(starts, fulfilled)
         return frozenset(found)
 
     def bringing(self, starts: Iterable[Name], codes: Set[str], importer: Importer) -> frozenset[str]:
@@ -52,7 +56,11 @@ class Reach:
         try:
             return any(not codes.isdisjoint(fulfilled.codes(self._own(name))) for name in self._in_reach((start,)))
         except TooFarError:
-            return True
+            return not codes.isdisjoint(self._behind((start,), fulfilled))
+
+    def _behind(self, starts: Iterable[Name], fulfilled: Fulfilled) -> frozenset[str]:
+        needs = self._far.needs(start.module for start in starts)
+        return self._goal if needs is None else fulfilled.codes(needs)
 
     def _own(self, name: Name) -> int:
         return self._matter.of(self._links.outline(name.module)).get(name.name, 0)

@@ -8,6 +8,7 @@ import pytest
 
 from mlwarden.config.settings import Settings
 from mlwarden.engine.check import check
+from mlwarden.engine.far_reach import MOST_NEW
 from mlwarden.engine.importer import Importer
 from mlwarden.engine.module_search import ModuleSearch
 from mlwarden.engine.project import Project
@@ -161,3 +162,29 @@ def test_what_a_library_imports_of_itself_is_not_followed(tmp_path: Path) -> Non
         written(tmp_path, {f"{package}/{name}": text for name, text in files.items()})
     assert brought(tmp_path, "ours/use.py", "MLW111") == {"MLW111"}
     assert brought(tmp_path, "transformers/use.py", "MLW111") == frozenset()
+
+
+@pytest.mark.parametrize("last", ["class Last:\n    pass\n", ASKING.replace("def ask", "def Last")])
+def test_what_is_in_no_module_of_a_large_project_is_not_brought_once_all_are_known(tmp_path: Path, last: str) -> None:
+    count = MOST_MODULES + MOST_NEW + 5
+    written(
+        tmp_path,
+        {
+            **{f"m{n:03}.py": f"class C{n}:\n    pass\n" for n in range(count)},
+            "mid.py": "".join(f"from m{n:03} import C{n}\n" for n in range(count))
+            + "from last import Last\nclass All:\n"
+            + "".join(f"    c{n} = C{n}\n" for n in range(count))
+            + "    last = Last\n",
+            "last.py": last,
+            "main.py": "from mid import All\neval(All)\n",
+        },
+    )
+    project = Project()
+    plan = project.plans.of(
+        project.enabled(Settings(select=("MLW401",), root=str(tmp_path))), DocumentKind.PYTHON, policy=False
+    )
+    content = (tmp_path / "main.py").read_bytes()
+    importer = Importer(content, words_of(content), 0, str(tmp_path / "main.py"), str(tmp_path))
+    told = [project.siblings.borrowed(importer, plan).classes for _ in range(count // MOST_NEW + 2)]
+    assert "@model" in told[0]  # not all modules are known yet
+    assert ("@model" in told[-1]) is ("OpenAI" in last)
