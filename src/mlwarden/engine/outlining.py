@@ -64,15 +64,15 @@ def _statements(module: ast.Module, text: str, asked: Asked) -> Iterator[Stateme
             found.collect(statement)
             # Only a `global` inside lets a definition bind more than its name; to look for one costs a walk.
             binds |= {statement.name} if isinstance(statement, _Definition) and not has_global else bound_by(statement)
-        names = found.unmarked()
+        names, said = found.unmarked(), found.said()
         yield Statement(
             starts[first],
             starts[last + 1] if last + 1 < len(starts) else len(text),
             tuple(sorted(binds)),
-            tuple(names),
+            tuple(names | said),
             tuple(found.alone()),
             found.among(asked),
-            word_classes.bits_of(names),
+            word_classes.bits_of(names) | word_classes.bits_in_texts(said),
             any(isinstance(statement, (ast.Import, ast.ImportFrom)) for statement in group) or imports_inside(group),
             any(isinstance(statement, ast.ClassDef) for statement in group),
         )

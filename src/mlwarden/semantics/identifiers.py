@@ -67,15 +67,20 @@ class Identifiers:
         self._words: set[str] = set()
         self._used: set[str] = set()
         self._names: set[str] = set()
+        self._said: set[str] = set()
 
     def all(self) -> frozenset[str]:
         """Every identifier, and the marked ones."""
         used = self._used | self._names
-        return frozenset((*self._words, *used, *map(".".__add__, used), *map("!".__add__, self._names)))
+        return frozenset((*self._words, *self._said, *used, *map(".".__add__, used), *map("!".__add__, self._names)))
 
     def unmarked(self) -> set[str]:
-        """Every identifier as it is written."""
+        """Every identifier as it is written, but for the words of texts (`said`)."""
         return self._words | self._used | self._names
+
+    def said(self) -> set[str]:
+        """The words of texts that are longer than a name."""
+        return self._said
 
     def alone(self) -> set[str]:
         """The names that stand by themselves, as builtins and imported names do."""
@@ -89,6 +94,7 @@ class Identifiers:
                 *map(".".__add__, asked.used & used),
                 *map("!".__add__, asked.alone & self._names),
                 *(asked.others & self._words),
+                *(asked.others & self._said),
                 *(asked.others & used),
             )
         )
@@ -149,7 +155,7 @@ class Identifiers:
         if " " not in value:
             self._used.update(words)  # may be a name for `getattr` or `import_module`
             return
-        self._words.update(words)
+        self._said.update(words)
         if 1 < len(words) <= _MAX_JOINED:
             self._words.add("~" + "_".join(words))
 

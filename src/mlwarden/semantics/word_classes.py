@@ -240,6 +240,11 @@ def bits_of(words: Iterable[str]) -> int:
     return _BITS.of(words)
 
 
+def bits_in_texts(words: Iterable[str]) -> int:
+    """The same for words of texts, where those that tell of a model only together are words like any other."""
+    return _BITS.of(words) & ((1 << _FIRST_PAIR_BIT) - 1)
+
+
 def holds(word: str, bits: int) -> bool:
     """Whether words with these bits make a class true; one that is no matter of words (`engine.text_classes`) always is."""
     if word == "@model":

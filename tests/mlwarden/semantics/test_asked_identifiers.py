@@ -30,6 +30,13 @@ def test_as_among_all(pieces: list[str], words: set[str]) -> None:
     for statement in ast.parse("".join(pieces)).body:
         identifiers.collect(statement)
     assert identifiers.among(Asked(words)) == identifiers.all() & words
-    assert {word for word in identifiers.unmarked() if word[0] != "~"} == {
+    assert {word for word in identifiers.unmarked() | identifiers.said() if word[0] != "~"} == {
         plain(word) for word in identifiers.all() if word[0] != "~"
     }
+
+
+def test_words_of_texts_are_told_apart() -> None:
+    identifiers = Identifiers()
+    identifiers.collect(ast.parse("ask('name', 'one of these', f'{x} is so', key='a b')"))
+    assert identifiers.said() == {"one", "of", "these", "is", "so", "a", "b"}
+    assert {word for word in identifiers.unmarked() if word[0] != "~"} == {"ask", "name", "x", "key"}

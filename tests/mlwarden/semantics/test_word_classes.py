@@ -152,3 +152,11 @@ def test_in_every_word_of_a_class_stands_one_of_its_stems() -> None:
 
 def _with_three(parts: list[str]) -> Iterator[tuple[str, ...]]:
     yield from product(parts, parts, ("name", "number", "address", "id"))
+
+
+def test_words_that_tell_of_a_model_together_tell_nothing_in_texts() -> None:
+    together = ["completion", "create"]
+    assert word_classes.holds("@model", word_classes.bits_of(together))
+    assert not word_classes.holds("@model", word_classes.bits_in_texts(together))
+    for word, name in (("@model", "openai"), ("@tool", "tool"), ("@personal", "email"), ("@secret", "api_key")):
+        assert word_classes.holds(word, word_classes.bits_in_texts([name])), name
