@@ -12,11 +12,16 @@ from mlwarden.semantics.expressions import (
 )
 from mlwarden.semantics.frames import Frame
 from mlwarden.semantics.values import (
+    Absent,
+    Class,
+    Constant,
     Function,
+    Instance,
     Partial,
     Reference,
     Sequence,
     Taint,
+    Text,
     Unknown,
     Value,
     join,
@@ -27,7 +32,7 @@ def run_callbacks(
     frame: Frame, node: cst.Call, last: str, arguments: tuple[Argument, ...], site: CallSite
 ) -> Value | None:
     """A callable that is handed over is called somewhere: `map(torch.load, paths)`, `pool.submit(f, x)`."""
-    if site.name in library.NEVER_CALLING:
+    if site.name in library.NEVER_CALLING or not _holds_callable(arguments):
         return None
     _run_registered(frame, node, site)
     where = library.HIGHER_ORDER.get(site.name) or library.HIGHER_ORDER_METHODS.get(last)
@@ -66,6 +71,22 @@ def run_callbacks(
     return join(*results) if results else None
 
 
+# What neither is a function nor holds one.
+_INERT = frozenset({Constant, Unknown, Text, Instance, Class, Absent})
+
+
+def _holds_callable(arguments: tuple[Argument, ...]) -> bool:
+    """Whether anything may be handed over that can be called; for most calls the answer is no."""
+    for argument in arguments:
+        value = argument.value
+        if type(value) in _INERT:
+            continue
+        if isinstance(value, Reference) and (value.made_by is not None or "()" in value.name):
+            continue  # an object, not a callable by its name
+        return True
+    return False
+
+
 def _run_registered(frame: Frame, node: cst.Call, site: CallSite) -> None:
     """A handler of a demo, or a tool of a model, is called with what somebody outside chooses."""
     if not site.name:
@@ -75,7 +96,7 @@ def _run_registered(frame: Frame, node: cst.Call, site: CallSite) -> None:
     if registered is not None:
         source, position, keyword = registered
         handed.append((site.argument(keyword, position if position >= 0 else None), source))
-    if "tools" in site.keyword_names() and entry_points.takes_tools(site.name):
+    if entry_points.takes_tools(site.name) and "tools" in site.keyword_names():
         tools = site.argument("tools")
         items = [item for option in tools.alternatives() if isinstance(option, Sequence) for item in option.items]
         handed.extend((item, entry_points.CHOSEN) for item in items)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import libcst as cst
 
@@ -29,8 +29,7 @@ if TYPE_CHECKING:
     from mlwarden.semantics.fragments import Fragment
 
 
-@dataclass(frozen=True, slots=True)
-class Argument:
+class Argument(NamedTuple):
     """One argument as it was passed.
 
     Attributes:
@@ -83,7 +82,6 @@ class CallSite:
 
     def __init__(
         self,
-        *,
         name: str,
         attribute: str,
         arguments: tuple[Argument, ...],
@@ -97,10 +95,19 @@ class CallSite:
         indirect: bool = False,
         digest_checked: bool = False,
     ) -> None:
+        self.name = name
+        self.attribute = attribute
+        self.arguments = arguments
+        self.node = node
+        self.fragment = fragment
+        self.receiver = receiver
+        self.context = context
+        self.function = function
+        self.order = order
+        self.try_state = try_state
+        self.indirect = indirect
+        self.digest_checked = digest_checked
         self.read_back: tuple[Taint, ...] = ()
-        self.name, self.attribute, self.arguments, self.node = name, attribute, arguments, node
-        self.fragment, self.receiver, self.context, self.function = fragment, receiver, context, function
-        self.order, self.try_state, self.indirect, self.digest_checked = order, try_state, indirect, digest_checked
         self.result_used = True
 
     def __eq__(self, other: object) -> bool:
@@ -162,9 +169,15 @@ class CallSite:
 
     def keyword_names(self) -> tuple[str, ...]:
         """The keywords that are certainly given."""
-        names = [argument.keyword for argument in self.arguments if argument.keyword]
+        names: list[str] = []
+        unpacked: list[Argument] = []
         for argument in self.arguments:
-            if argument.star == "**" and isinstance(argument.value, Mapping):
+            if argument.keyword:
+                names.append(argument.keyword)
+            elif argument.star == "**":
+                unpacked.append(argument)
+        for argument in unpacked:
+            if isinstance(argument.value, Mapping):
                 names.extend(key for key, _ in argument.value.items if isinstance(key, str))
         return tuple(names)
 

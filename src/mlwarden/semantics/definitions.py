@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from mlwarden.semantics.values import Value, join
@@ -103,17 +104,25 @@ class ClassDefinition:
 
     def local_bases(self) -> Sequence[ClassDefinition]:
         """The bases that are classes of the project."""
+        return self._local_bases
+
+    @cached_property
+    def _local_bases(self) -> tuple[ClassDefinition, ...]:
         from mlwarden.semantics.values import Class
 
-        return [
+        return tuple(
             option.definition
             for base in self.bases
             for option in base.alternatives()
             if isinstance(option, Class) and option.definition is not None and option.definition is not self
-        ]
+        )
 
     def base_names(self) -> tuple[str, ...]:
         """The qualified names of all outside bases, those of local bases included."""
+        return self._base_names
+
+    @cached_property
+    def _base_names(self) -> tuple[str, ...]:
         found: list[str] = []
         seen: set[int] = set()
         stack = [self]
@@ -133,7 +142,7 @@ class ClassDefinition:
             return self.members[name]
         if id(self) in seen:
             return None
-        for base in self.local_bases():
+        for base in self._local_bases:
             found = base.find(name, seen | {id(self)})
             if found is not None:
                 return found
@@ -145,7 +154,7 @@ class ClassDefinition:
         if id(self) in seen:
             return own
         values = [] if own is None else [own]
-        for base in self.local_bases():
+        for base in self._local_bases:
             found = base.find_attribute(name, seen | {id(self)})
             if found is not None:
                 values.append(found)

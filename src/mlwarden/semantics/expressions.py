@@ -6,6 +6,7 @@ import ast
 import re
 import unicodedata
 from collections.abc import Callable
+from functools import cache, lru_cache
 from typing import Any
 
 import libcst as cst
@@ -19,6 +20,7 @@ from mlwarden.semantics.texts import as_text, concatenate
 from mlwarden.semantics.values import (
     ABSENT,
     MAX_NAME,
+    Choice,
     Class,
     Constant,
     Function,
@@ -51,22 +53,22 @@ def identifier(name: str) -> str:
 
 
 def _name(frame: Frame, node: cst.Name) -> Value:
-    return look_up(frame, identifier(node.value))
+    name = node.value
+    return look_up(frame, name if name.isascii() else identifier(name))
+
+
+_KEYWORDS = {"None": Constant(None), "True": Constant(True), "False": Constant(False)}
+_BUILTINS = {name: Reference(name=name) for name in library.BUILTINS}
 
 
 def look_up(frame: Frame, name: str) -> Value:
     """What a bare name stands for."""
-    if name == "None":
-        return Constant(None)
-    if name == "True":
-        return Constant(True)
-    if name == "False":
-        return Constant(False)
-    found = frame.scope.get(name)
+    found = _KEYWORDS.get(name) or frame.scope.get(name)
     if found is not None:
         return found
-    if name in library.BUILTINS:
-        return _overridden(frame, Reference(name))
+    found = _BUILTINS.get(name)
+    if found is not None:
+        return frame.state.overrides.get(name, found)
     stars = frame.scope.module.star_modules
     if stars:
         return join(*(outside(frame, library.attribute_of(module, name)) for module in stars))
@@ -87,10 +89,6 @@ def outside(frame: Frame, name: str) -> Value:
         return found
     source = sources.source_of_attribute(name)
     return Reference(name) if source is None else Reference(name, taints=(Taint(source.kind, ()),))
-
-
-def _overridden(frame: Frame, reference: Reference) -> Value:
-    return frame.state.overrides.get(reference.name, reference)
 
 
 def _attribute(frame: Frame, node: cst.Attribute) -> Value:
@@ -119,28 +117,19 @@ def _place_taints(frame: Frame, node: cst.CSTNode, value: Value) -> Value:
 
 def attribute(frame: Frame, base: Value, name: str) -> Value:
     """The value of `base.name`."""
-    return join(*(_attribute_of(frame, option, name) for option in base.alternatives()))
+    if type(base) is Choice:
+        return join(*[_attribute_of(frame, option, name) for option in base.options])
+    found = _attribute_of(frame, base, name)
+    return found if type(found) is not Choice else join(found)
 
 
 def _attribute_of(frame: Frame, base: Value, name: str) -> Value:
     if isinstance(base, Reference):
-        full = library.attribute_of(base.name, name)
-        if len(full) > MAX_NAME:
-            return Unknown("too long a chain", taints=base.taints)
-        override = frame.state.overrides.get(full)
-        if override is not None:
-            return override
-        if name in sources.OWN_REQUEST_PARTS and base.tainted_by("request"):
-            return Reference(full, made_by=base.made_by)
-        if base.made_by is None and "(" not in full:
-            found = outside(frame, full)
-            return tainted(found, base.taints) if base.taints else found
-        option = _command_line_option(frame, base, full, name) or _namespace_member(base, name)
-        if option is not None:
-            return option
-        return Reference(
-            full, content=base.content, made_by=base.made_by, taints=llm_calls.taints_of_field(base.taints, name)
-        )
+        return _outside_attribute(frame, base, name)
+    if isinstance(base, Unknown) and not base.taints:
+        if base.parameter == "request" and sources.is_request_part("request", name):
+            return Unknown("a part of a web request", taints=(Taint("request", (), certain=False),))
+        return Unknown(f"attribute '{name}' of an unknown object")
     if isinstance(base, (Instance, Class)) and base.definition is not None:
         return _member(frame, base, name)
     if isinstance(base, Constant) and name == "value":
@@ -150,12 +139,32 @@ def _attribute_of(frame: Frame, base: Value, name: str) -> Value:
     if isinstance(base, (Sequence, Mapping)):
         kind = "dict" if isinstance(base, Mapping) else base.kind
         return Reference(f"{kind}().{name}", content=base, taints=base.taints)
-    if isinstance(base, Unknown) and not base.taints and sources.is_request_part(base.parameter, name):
-        return Unknown("a part of a web request", taints=(Taint("request", (), certain=False),))
     return Unknown(f"attribute '{name}' of an unknown object", taints=llm_calls.taints_of_field(base.taints, name))
 
 
-def _command_line_option(frame: Frame, base: Reference, full: str, name: str) -> Value | None:
+def _outside_attribute(frame: Frame, base: Reference, name: str) -> Value:
+    full = f"{base.name}.{name}" if base.name else name
+    full = library.CANONICAL.get(full, full)
+    if len(full) > MAX_NAME:
+        return Unknown("too long a chain", taints=base.taints)
+    override = frame.state.overrides.get(full)
+    if override is not None:
+        return override
+    taints = base.taints
+    if taints:
+        if name in sources.OWN_REQUEST_PARTS and base.tainted_by("request"):
+            return Reference(full, made_by=base.made_by)
+        taints = llm_calls.taints_of_field(taints, name)
+    if base.made_by is None and "(" not in full:
+        found = outside(frame, full)
+        return tainted(found, base.taints) if base.taints else found
+    option = _command_line_option(frame, base, name) or _namespace_member(base, name)
+    if option is not None:
+        return option
+    return Reference(full, content=base.content, made_by=base.made_by, taints=taints)
+
+
+def _command_line_option(frame: Frame, base: Reference, name: str) -> Value | None:
     if not base.name.endswith((".parse_args()", ".parse_known_args()[]")) or "ArgumentParser" not in base.name:
         return None
     default = frame.state.options.get(name)
@@ -235,6 +244,15 @@ def _bind(frame: Frame, member: Value, base: Instance | Class) -> Value:
 
 def _simple_string(frame: Frame, node: cst.SimpleString) -> Value:
     text = node.value
+    return _string(text) if len(text) <= _SHORT_LITERAL else _string.__wrapped__(text)
+
+
+_SHORT_LITERAL = 80
+
+
+# The same keys, modes and names stand all over a program; long texts stand once.
+@lru_cache(maxsize=4096)
+def _string(text: str) -> Value:
     if "\\" not in text and "\r" not in text:  # no escapes: what stands between the quotes
         quote = text[-1]
         prefix, _, rest = text.partition(quote)
@@ -249,8 +267,14 @@ def _simple_string(frame: Frame, node: cst.SimpleString) -> Value:
 
 
 def _number(frame: Frame, node: cst.Integer | cst.Float | cst.Imaginary) -> Value:
+    text = node.value
+    return _numeric(text) if len(text) <= _SHORT_LITERAL else _numeric.__wrapped__(text)
+
+
+@lru_cache(maxsize=1024)
+def _numeric(text: str) -> Value:
     try:
-        return Constant(ast.literal_eval(node.value))
+        return Constant(ast.literal_eval(text))
     except (ValueError, SyntaxError, MemoryError):
         return Unknown("a number that cannot be read")
 
@@ -313,12 +337,11 @@ def _text_of(value: str, raw: bool) -> str:
 
 
 def _sequence(frame: Frame, node: cst.List | cst.Tuple | cst.Set) -> Value:
-    kind = {cst.List: "list", cst.Tuple: "tuple", cst.Set: "set"}[type(node)]
     items: list[Value] = []
     complete = True
     for element in node.elements:
         value = evaluate(frame, element.value)
-        if isinstance(element, cst.StarredElement):
+        if type(element) is cst.StarredElement:
             if isinstance(value, Sequence) and value.complete:
                 items.extend(value.items)
             else:
@@ -329,8 +352,21 @@ def _sequence(frame: Frame, node: cst.List | cst.Tuple | cst.Set) -> Value:
     if len(items) > 64:
         items, complete = items[:64], False
     return Sequence(
-        kind=kind, items=tuple(items), complete=complete, taints=merge_taints(*(item.taints for item in items))
+        kind=_DISPLAYS[type(node)],
+        items=tuple(items),
+        complete=complete,
+        taints=merge_taints(*[item.taints for item in items if item.taints]),
     )
+
+
+_DISPLAYS: dict[type, str] = {
+    cst.List: "list",
+    cst.Tuple: "tuple",
+    cst.Set: "set",
+    cst.ListComp: "list",
+    cst.SetComp: "set",
+    cst.GeneratorExp: "generator",
+}
 
 
 def _dict(frame: Frame, node: cst.Dict) -> Value:
@@ -339,8 +375,9 @@ def _dict(frame: Frame, node: cst.Dict) -> Value:
     taints: list[tuple[Taint, ...]] = []
     for element in node.elements:
         value = evaluate(frame, element.value)
-        taints.append(value.taints)
-        if isinstance(element, cst.StarredDictElement):
+        if value.taints:
+            taints.append(value.taints)
+        if type(element) is cst.StarredDictElement:
             if isinstance(value, Mapping):
                 items.extend(value.items)
                 complete = complete and value.complete
@@ -363,7 +400,7 @@ def _binary(frame: Frame, node: cst.BinaryOperation) -> Value:
     # A long chain `a + b + c + ...` nests to the left: walk the spine, don't recurse.
     chain: list[tuple[cst.BaseBinaryOp, cst.BaseExpression]] = []
     left: cst.BaseExpression = node
-    while isinstance(left, cst.BinaryOperation):
+    while type(left) is cst.BinaryOperation:
         chain.append((left.operator, left.right))
         left = left.left
     result = evaluate(frame, left)
@@ -376,7 +413,7 @@ def _boolean(frame: Frame, node: cst.BooleanOperation) -> Value:
     left = evaluate(frame, node.left)
     right = evaluate(frame, node.right)
     truth = left.truth()
-    if isinstance(node.operator, cst.Or):
+    if type(node.operator) is cst.Or:
         if truth is True:
             return left
         if truth is False:
@@ -403,14 +440,18 @@ def _unary(frame: Frame, node: cst.UnaryOperation) -> Value:
 
 
 def _comparison(frame: Frame, node: cst.Comparison) -> Value:
-    values = [evaluate(frame, node.left)]
-    values.extend(evaluate(frame, target.comparator) for target in node.comparisons)
-    equality = any(
-        isinstance(target.operator, (cst.Equal, cst.NotEqual, cst.In, cst.NotIn)) for target in node.comparisons
-    )
-    if equality and any(frame.is_digest(value) for value in values):
+    digest = frame.is_digest(evaluate(frame, node.left))
+    equality = False
+    for target in node.comparisons:
+        digest = frame.is_digest(evaluate(frame, target.comparator)) or digest
+        equality = equality or type(target.operator) in _EQUALITY
+    if equality and digest:
         note_digest_check(frame)
-    return Unknown("a condition")
+    return _CONDITION
+
+
+_EQUALITY = frozenset({cst.Equal, cst.NotEqual, cst.In, cst.NotIn})
+_CONDITION = Unknown("a condition")
 
 
 def note_digest_check(frame: Frame) -> None:
@@ -436,19 +477,23 @@ def _subscript(frame: Frame, node: cst.Subscript) -> Value:
     base = evaluate(frame, node.value)
     key: Value = Unknown()
     for element in node.slice:
-        if isinstance(element.slice, cst.Index):
-            key = evaluate(frame, element.slice.value)
+        part = element.slice
+        if isinstance(part, cst.Index):
+            key = evaluate(frame, part.value)
             if key.taints and _is_namespace(node.value, base):
-                _note_lookup(frame, node, base, key, element.slice.value)
-        elif isinstance(element.slice, cst.Slice):
-            written = (element.slice.lower, element.slice.upper, element.slice.step)
+                _note_lookup(frame, node, base, key, part.value)
+        elif isinstance(part, cst.Slice):
+            written = (part.lower, part.upper, part.step)
             lower, upper, _ = (ABSENT if bound is None else evaluate(frame, bound) for bound in written)
             key = Unknown("a slice")
             if _is_short(lower, upper):
                 base = join(
                     *(one if isinstance(one, Sequence) else without_secrets(one) for one in base.alternatives())
                 )
-    return join(*(item(frame, option, key, node) for option in base.alternatives()))
+    if type(base) is Choice:
+        return join(*[item(frame, option, key, node) for option in base.options])
+    found = item(frame, base, key, node)
+    return found if type(found) is not Choice else join(found)
 
 
 def _is_namespace(written: cst.BaseExpression, base: Value) -> bool:
@@ -545,8 +590,7 @@ def _comprehension(frame: Frame, node: cst.ListComp | cst.SetComp | cst.Generato
         value = evaluate(inner, node.value)
         return Mapping(items=((None, value),), complete=False, taints=merge_taints(key.taints, value.taints))
     element = evaluate(inner, node.elt)
-    kind = {cst.ListComp: "list", cst.SetComp: "set", cst.GeneratorExp: "generator"}[type(node)]
-    return Sequence(kind=kind, items=(element,), complete=False, taints=element.taints)
+    return Sequence(kind=_DISPLAYS[type(node)], items=(element,), complete=False, taints=element.taints)
 
 
 def _run_generators(frame: Frame, clause: cst.CompFor) -> None:
@@ -562,6 +606,8 @@ def _run_generators(frame: Frame, clause: cst.CompFor) -> None:
 
 def element_of(value: Value) -> Value:
     """What iterating over a value gives."""
+    if type(value) is Unknown:
+        return Unknown("an element", taints=value.taints)
     options: list[Value] = []
     for option in value.alternatives():
         if isinstance(option, Sequence):
@@ -610,9 +656,15 @@ def _named(frame: Frame, node: cst.NamedExpr) -> Value:
 
 
 def _call(frame: Frame, node: cst.Call) -> Value:
+    return _caller()(frame, node)
+
+
+@cache
+def _caller() -> Callable[[Frame, cst.Call], Value]:
+    """What evaluates calls; it needs this module. An import at each call would cost as much as a short one's evaluation."""
     from mlwarden.semantics.invocation import call
 
-    return call(frame, node)
+    return call
 
 
 _HANDLERS: dict[type, Callable[[Frame, Any], Value]] = {

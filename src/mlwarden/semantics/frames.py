@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from mlwarden.model.findings import TraceStep
 from mlwarden.semantics.calls import Argument, Assignment, CallSite
 from mlwarden.semantics.steps import UnplacedStep
-from mlwarden.semantics.values import Reference, Taint, Value
+from mlwarden.semantics.values import Choice, Reference, Taint, Value
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -111,24 +111,24 @@ class Frame:
         indirect: bool = False,
     ) -> CallSite:
         """A call that is made here, of a callee by its qualified name ("" if unresolved)."""
-        return CallSite(
-            name=name,
-            attribute=attribute_name,
-            arguments=arguments,
-            node=node,
-            fragment=self.fragment,
-            receiver=receiver,
-            context=self.context,
-            function=self.function,
-            order=len(self.state.calls),
-            try_state=self.try_state,
-            indirect=indirect,
-            digest_checked=self.digest_checked,
+        return CallSite(  # by position: one is made for each call
+            name,
+            attribute_name,
+            arguments,
+            node,
+            self.fragment,
+            receiver,
+            self.context,
+            self.function,
+            len(self.state.calls),
+            self.try_state,
+            indirect,
+            self.digest_checked,
         )
 
     def is_digest(self, value: Value) -> bool:
         """Whether a value is a digest computed here."""
-        return any(
-            isinstance(option, Reference) and option.name.startswith(("hashlib.", "hmac.", "zlib.crc32"))
-            for option in value.alternatives()
-        )
+        for option in value.options if isinstance(value, Choice) else (value,):
+            if type(option) is Reference and option.name.startswith(("hashlib.", "hmac.", "zlib.crc32")):
+                return True
+        return False

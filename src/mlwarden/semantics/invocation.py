@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from functools import lru_cache
+from typing import NamedTuple
 
 import libcst as cst
 
@@ -26,6 +28,7 @@ from mlwarden.semantics.scopes import settled
 from mlwarden.semantics.secret_sources import SECRET_CALLS
 from mlwarden.semantics.stored_files import note_download, note_writing, read_back, stored_taints
 from mlwarden.semantics.values import (
+    Choice,
     Class,
     Constant,
     Function,
@@ -52,27 +55,31 @@ def call(frame: Frame, node: cst.Call) -> Value:
     """Evaluate a call: its callee, its arguments, its result; record it once per possible callee."""
     receiver: Value | None = None
     written = ""
-    if isinstance(node.func, cst.Attribute):
-        receiver = evaluate(frame, node.func.value)
-        written = identifier(node.func.attr.value)
+    func: cst.BaseExpression = node.func
+    # An `isinstance` that says no is slow here: libcst's classes are abstract ones.
+    if type(func) is cst.Attribute:
+        receiver = evaluate(frame, func.value)
+        written = identifier(func.attr.value)
         callee = attribute(frame, receiver, written)
-        if any(not taint.steps for taint in callee.taints):
-            callee = _place_taints(frame, node.func, callee)
+        if callee.taints and any(not taint.steps for taint in callee.taints):
+            callee = _place_taints(frame, func, callee)
     else:
-        callee = evaluate(frame, node.func)
-        if isinstance(node.func, cst.Name):
-            written = identifier(node.func.value)
-    arguments = tuple(_argument(frame, argument) for argument in node.args)
+        callee = evaluate(frame, func)
+        if type(func) is cst.Name:
+            written = identifier(func.value)
+    arguments = tuple([_argument(frame, argument) for argument in node.args])
     special = _special(frame, node, callee, arguments)
     if special is not None:
         return special
-    return join(*(_call_one(frame, node, option, arguments, receiver, written) for option in callee.alternatives()))
+    if type(callee) is Choice:
+        return join(*[_call_one(frame, node, option, arguments, receiver, written) for option in callee.options])
+    result = _call_one(frame, node, callee, arguments, receiver, written)
+    return result if type(result) is not Choice else join(result)
 
 
 def _argument(frame: Frame, node: cst.Arg) -> Argument:
-    value = evaluate(frame, node.value)
-    keyword = identifier(node.keyword.value) if node.keyword is not None else ""
-    return Argument(value, keyword, node.star, node)
+    name = node.keyword
+    return Argument(evaluate(frame, node.value), "" if name is None else identifier(name.value), node.star, node)
 
 
 def _call_one(
@@ -83,6 +90,8 @@ def _call_one(
     receiver: Value | None,
     written: str,
 ) -> Value:
+    if isinstance(callee, Reference):
+        return _call_outside(frame, node, callee, arguments, receiver)
     if isinstance(callee, Partial):
         bound = tuple(Argument(value) for value in callee.positional)
         named = tuple(Argument(value, keyword=name) for name, value in callee.keywords)
@@ -91,14 +100,12 @@ def _call_one(
         merged = (*bound, *arguments, *named)
         options = callee.function.alternatives()
         return join(*(_call_one(frame, node, option, merged, receiver, written) for option in options))
-    if isinstance(callee, Reference):
-        return _call_outside(frame, node, callee, arguments, receiver)
     site = frame.call_site(node, _outside_constructor(callee), written, arguments, receiver)
     frame.record_call(site)
     run_callbacks(frame, node, written, arguments, site)
     if isinstance(callee, Function) and callee.definition is not None:
         result = call_function(frame, callee, arguments, node)
-        if callee.definition.checks_digest or _DIGEST_HELPER.search(callee.definition.name):
+        if callee.definition.checks_digest or _names_digest_check(callee.definition.name):
             note_digest_check(frame)
         return result
     if isinstance(callee, Class) and callee.definition is not None:
@@ -112,10 +119,11 @@ def _call_one(
             )
         )
     taints = _passed_on(frame, node, "", written, receiver, arguments)
-    form = _form(node.func)
-    if llm_calls.answers_by_form(form):
-        step = frame.step(node, f"model output comes from `{form}`, by its name")
-        taints = merge_taints((Taint("llm", (step,), certain=False),), taints)
+    if not written or llm_calls.may_answer(written):
+        form = _form(node.func)
+        if llm_calls.answers_by_form(form):
+            step = frame.step(node, f"model output comes from `{form}`, by its name")
+            taints = merge_taints((Taint("llm", (step,), certain=False),), taints)
     return Unknown("the result of an unknown call", taints=taints)
 
 
@@ -131,7 +139,7 @@ def _outside_constructor(callee: Value) -> str:
 def _form(node: cst.BaseExpression) -> str:
     """A callee as it is written, calls and items left out: `self.llm.bind(x).invoke` is `self.llm.bind.invoke`."""
     parts: list[str] = []
-    while True:
+    while not isinstance(node, cst.Name):
         if isinstance(node, cst.Attribute):
             parts.append(identifier(node.attr.value))
             node = node.value
@@ -146,6 +154,52 @@ def _form(node: cst.BaseExpression) -> str:
     return ".".join(reversed(parts))
 
 
+class _Known(NamedTuple):
+    """What a qualified name alone says of calls by it.
+
+    Attributes:
+        last: the last part of the name.
+        made, attribute: what the call site is named.
+        checks_digest: whether it is named as a check of a digest.
+        result: the name of what it gives; None if that would be too long.
+        own_part: whether it is a part of a request that no visitor sets.
+        source: the source that it is, or None.
+        content: keyword and position of the argument that its result stands for, or None.
+    """
+
+    last: str
+    made: str
+    attribute: str
+    checks_digest: bool
+    result: str | None
+    own_part: bool
+    source: sources.Source | None
+    content: tuple[int, str] | None
+
+
+@lru_cache(maxsize=8192)
+def _known(name: str) -> _Known:
+    last = name.rpartition(".")[2]
+    # `super().__init__(...)` of a class that is derived from a library's: the library's constructor.
+    made = name.removesuffix("().__init__") if last == "__init__" else name
+    result = library.result_of(name)
+    return _Known(
+        last=last,
+        made=made,
+        attribute=made.rpartition(".")[2],
+        checks_digest=_names_digest_check(last),
+        result=result if len(result) <= 240 else None,
+        own_part=last in sources.OWN_REQUEST_PARTS,
+        source=sources.source_of_call(name),
+        content=library.CONTENT.get(name),
+    )
+
+
+@lru_cache(maxsize=8192)
+def _names_digest_check(name: str) -> bool:
+    return _DIGEST_HELPER.search(name) is not None
+
+
 def _call_outside(
     frame: Frame,
     node: cst.Call,
@@ -154,26 +208,24 @@ def _call_outside(
     receiver: Value | None,
 ) -> Value:
     name = callee.name
-    last = name.rpartition(".")[2]
-    # `super().__init__(...)` of a class that is derived from a library's: the library's constructor.
-    made = name.removesuffix("().__init__") if last == "__init__" else name
-    site = frame.call_site(node, made, made.rpartition(".")[2], arguments, receiver)
+    known = _known(name)
+    last = known.last
+    site = frame.call_site(node, known.made, known.attribute, arguments, receiver)
     if frame.state.stored:
         site.read_back = read_back(frame, site)
     frame.record_call(site)
     callback = run_callbacks(frame, node, last, arguments, site)
-    if _DIGEST_HELPER.search(last):
+    if known.checks_digest:
         note_digest_check(frame)
     note_writing(frame, site)
     special = library_result(frame, node, callee, site)
     if special is not None:
         return special
-    result = library.result_of(name)
-    if len(result) > 240:
+    if known.result is None:
         return Unknown("too long a chain", taints=callee.taints)
-    giver = receiver if receiver is not None and last not in sources.OWN_REQUEST_PARTS else callee
+    giver = receiver if receiver is not None and not known.own_part else callee
     taints = _passed_on(frame, node, name, last, giver, arguments)
-    source = sources.source_of_call(name)
+    source = known.source
     if source is not None and source.kind == "network" and any(map(llm_calls.is_model_service, _addresses(site))):
         source = sources.Source("llm", f"model output comes from `{sources.short(name)}`")
     if source is not None:
@@ -184,7 +236,7 @@ def _call_outside(
     if callback is not None:
         taints = merge_taints(taints, callback.taints)
     content = callee.content
-    where = library.CONTENT.get(name)
+    where = known.content
     if where is not None:
         content = site.argument(where[1], where[0])
         if content.is_absent:
@@ -192,7 +244,7 @@ def _call_outside(
         taints = merge_taints(taints, stored_taints(frame, content))
     elif name in _PATH_READERS:
         taints = merge_taints(taints, stored_taints(frame, content))
-    return Reference(result, content=content, made_by=site, taints=taints)
+    return Reference(known.result, content=content, made_by=site, taints=taints)
 
 
 def _addresses(site: CallSite) -> tuple[str, ...]:
@@ -209,6 +261,12 @@ def _passed_on(
     arguments: tuple[Argument, ...],
 ) -> tuple[Taint, ...]:
     """The taints of a call's result: its receiver's and, with less certainty, its arguments'."""
+    if not (receiver is not None and receiver.taints):
+        for argument in arguments:
+            if argument.value.taints:
+                break
+        else:
+            return ()
     if propagation.is_neutral(name, last):
         return ()
     groups: list[tuple[Taint, ...]] = []
@@ -230,8 +288,10 @@ def _passed_on(
 
 def _special(frame: Frame, node: cst.Call, callee: Value, arguments: tuple[Argument, ...]) -> Value | None:
     """Calls that are about names, not data: `getattr`, `import_module`, `partial`, ..."""
+    if type(callee) is not Reference and type(callee) is not Choice:
+        return None
     names = callee.names()
-    if len(names) != 1:
+    if len(names) != 1 or names[0] not in _SPECIAL:
         return None
     name = names[0]
     plain = [argument.value for argument in arguments if not argument.keyword and not argument.star]
@@ -267,6 +327,23 @@ def _special(frame: Frame, node: cst.Call, callee: Value, arguments: tuple[Argum
             items=tuple((name, settled(value)) for name, value in frame.scope.module.variables.items()), complete=False
         )
     return None
+
+
+_SPECIAL = frozenset(
+    {
+        "importlib.import_module",
+        "__import__",
+        "importlib.__import__",
+        "getattr",
+        "setattr",
+        "functools.partial",
+        "functools.partialmethod",
+        "super",
+        "vars",
+        "globals",
+        "locals",
+    }
+)
 
 
 def _super(owner: ClassDefinition) -> Value:

@@ -49,64 +49,125 @@ def library_result(frame: Frame, node: cst.Call, callee: Reference, site: CallSi
     """Results of outside calls that are known better than 'an instance'."""
     name = callee.name
     content = callee.content
-    if name.startswith("str().") and content is not None:
-        return _string_method(name[6:], content, site)
-    if isinstance(content, Sequence) and "()." in name:
-        return _list_method(frame, node, name.partition("().")[2], content, site)
-    if name.startswith("dict().") and isinstance(content, Mapping):
-        return _dict_method(frame, node, name[7:], content, site)
-    if name in GETTERS:
-        value = environment_value(frame, site.argument("key", 0), node)
-        default = site.argument("default", 1)
-        return value if default.is_absent else join(default, value)
-    if name in {"os.path.join", "posixpath.join"}:
-        return _join_path(site.positional())
-    if name in _TIDYING and site.positional():
-        text = site.positional()[0]
-        written = text.string()
-        return (
-            text
-            if written is None or len(written) > 20_000
-            else tainted(Constant(_TIDYING[name](written)), text.taints)
-        )
-    if name in _PATH_PARTS and len(site.positional()) == 1 and site.positional()[0].string() is not None:
-        path = site.positional()[0]
-        return tainted(_constant(_PATH_PARTS[name](path.string() or "")), path.taints)
-    if name == "str":
-        return site.argument("object", 0) if site.arguments else Constant("")
-    if name == "dict":
-        return _make_dict(site)
-    if name in {"list", "tuple", "set", "sorted", "reversed", "iter", "frozenset"} and len(site.positional()) == 1:
-        value = site.positional()[0]
-        return (
-            value
-            if isinstance(value, Sequence)
-            else Sequence(items=(element_of(value),), complete=False, taints=value.taints)
-        )
-    if name in {"next", "min", "max", "random.choice"} and site.positional():
-        return element_of(site.positional()[0])
-    if name in {"typing.cast", "cast"} and len(site.positional()) == 2:
-        return site.positional()[1]
-    if name == "enumerate" and site.positional():
-        inner = element_of(site.positional()[0])
-        pair = Sequence(kind="tuple", items=(Unknown("an index"), inner), taints=inner.taints)
-        return Sequence(items=(pair,), complete=False, taints=inner.taints)
-    if name == "zip":
-        items = tuple(element_of(value) for value in site.positional())
-        row = Sequence(kind="tuple", items=items, taints=merge_taints(*(value.taints for value in items)))
-        return Sequence(items=(row,), complete=False, taints=row.taints)
-    if name == "staticmethod" and len(site.positional()) == 1:
-        return site.positional()[0]
-    if name in {"bool", "isinstance", "callable", "hasattr"}:
-        truth = site.argument("x", 0).truth() if name == "bool" and site.arguments else None
-        return Unknown("a condition") if truth is None else Constant(truth)
+    if content is not None:
+        if name.startswith("str()."):
+            return _string_method(name[6:], content, site)
+        if isinstance(content, Sequence) and "()." in name:
+            return _list_method(frame, node, name.partition("().")[2], content, site)
+        if isinstance(content, Mapping) and name.startswith("dict()."):
+            return _dict_method(frame, node, name[7:], content, site)
+    known = _RESULTS.get(name)
+    if known is not None:
+        return known(frame, node, name, site)
     if name.endswith(".add_argument") and "argparse" in name:
         _note_option(frame, site)
-    if name in {"functools.wraps", "functools.lru_cache", "functools.cache"}:
-        return Unknown("a decorator")
-    if name == "map":
-        return None
     return None
+
+
+# --- functions by their names: each gives the result, or None where it is not known better ---------------------------
+
+
+def _environment(frame: Frame, node: cst.Call, name: str, site: CallSite) -> Value:
+    value = environment_value(frame, site.argument("key", 0), node)
+    default = site.argument("default", 1)
+    return value if default.is_absent else join(default, value)
+
+
+def _tidied(frame: Frame, node: cst.Call, name: str, site: CallSite) -> Value | None:
+    for text in site.positional()[:1]:
+        written = text.string()
+        if written is None or len(written) > 20_000:
+            return text
+        return tainted(Constant(_TIDYING[name](written)), text.taints)
+    return None
+
+
+def _part_of_path(frame: Frame, node: cst.Call, name: str, site: CallSite) -> Value | None:
+    values = site.positional()
+    path = values[0].string() if len(values) == 1 else None
+    return None if path is None else tainted(_constant(_PATH_PARTS[name](path)), values[0].taints)
+
+
+def _str(frame: Frame, node: cst.Call, name: str, site: CallSite) -> Value:
+    return site.argument("object", 0) if site.arguments else Constant("")
+
+
+def _container(frame: Frame, node: cst.Call, name: str, site: CallSite) -> Value | None:
+    values = site.positional()
+    if len(values) != 1:
+        return None
+    value = values[0]
+    if isinstance(value, Sequence):
+        return value
+    return Sequence(items=(element_of(value),), complete=False, taints=value.taints)
+
+
+def _element(frame: Frame, node: cst.Call, name: str, site: CallSite) -> Value | None:
+    values = site.positional()
+    return element_of(values[0]) if values else None
+
+
+def _cast(frame: Frame, node: cst.Call, name: str, site: CallSite) -> Value | None:
+    values = site.positional()
+    return values[1] if len(values) == 2 else None
+
+
+def _enumerate(frame: Frame, node: cst.Call, name: str, site: CallSite) -> Value | None:
+    values = site.positional()
+    if not values:
+        return None
+    inner = element_of(values[0])
+    pair = Sequence(kind="tuple", items=(Unknown("an index"), inner), taints=inner.taints)
+    return Sequence(items=(pair,), complete=False, taints=inner.taints)
+
+
+def _zip(frame: Frame, node: cst.Call, name: str, site: CallSite) -> Value:
+    items = tuple(element_of(value) for value in site.positional())
+    row = Sequence(kind="tuple", items=items, taints=merge_taints(*(value.taints for value in items)))
+    return Sequence(items=(row,), complete=False, taints=row.taints)
+
+
+def _same(frame: Frame, node: cst.Call, name: str, site: CallSite) -> Value | None:
+    values = site.positional()
+    return values[0] if len(values) == 1 else None
+
+
+def _bool(frame: Frame, node: cst.Call, name: str, site: CallSite) -> Value:
+    truth = site.argument("x", 0).truth() if site.arguments else None
+    return _CONDITION if truth is None else Constant(truth)
+
+
+_CONDITION = Unknown("a condition")
+_DECORATOR = Unknown("a decorator")
+_TIDYING: dict[str, Callable[[str], str]] = {"textwrap.dedent": textwrap.dedent, "inspect.cleandoc": inspect.cleandoc}
+_PATH_PARTS: dict[str, Callable[[str], object]] = {
+    "os.path.basename": posixpath.basename,
+    "os.path.dirname": posixpath.dirname,
+    "os.path.splitext": posixpath.splitext,
+    "os.path.split": posixpath.split,
+}
+_RESULTS: dict[str, Callable[[Frame, cst.Call, str, CallSite], Value | None]] = {
+    **dict.fromkeys(GETTERS, _environment),
+    **dict.fromkeys(["os.path.join", "posixpath.join"], lambda frame, node, name, site: _join_path(site.positional())),
+    **dict.fromkeys(_TIDYING, _tidied),
+    **dict.fromkeys(_PATH_PARTS, _part_of_path),
+    "str": _str,
+    "dict": lambda frame, node, name, site: _make_dict(site),
+    **dict.fromkeys(["list", "tuple", "set", "sorted", "reversed", "iter", "frozenset"], _container),
+    **dict.fromkeys(["next", "min", "max", "random.choice"], _element),
+    **dict.fromkeys(["typing.cast", "cast"], _cast),
+    "enumerate": _enumerate,
+    "zip": _zip,
+    "staticmethod": _same,
+    "bool": _bool,
+    **dict.fromkeys(["isinstance", "callable", "hasattr"], lambda frame, node, name, site: _CONDITION),
+    **dict.fromkeys(
+        ["functools.wraps", "functools.lru_cache", "functools.cache"], lambda frame, node, name, site: _DECORATOR
+    ),
+}
+
+
+# --- methods of texts, lists and dictionaries ------------------------------------------------------------------------
 
 
 def _string_method(method: str, content: Value, site: CallSite) -> Value | None:
@@ -146,13 +207,6 @@ def _string_method(method: str, content: Value, site: CallSite) -> Value | None:
 _ON_CONSTANTS = frozenset(
     "strip lstrip rstrip lower upper title replace removeprefix removesuffix split rsplit partition rpartition".split()  # noqa: SIM905
 )
-_TIDYING: dict[str, Callable[[str], str]] = {"textwrap.dedent": textwrap.dedent, "inspect.cleandoc": inspect.cleandoc}
-_PATH_PARTS: dict[str, Callable[[str], object]] = {
-    "os.path.basename": posixpath.basename,
-    "os.path.dirname": posixpath.dirname,
-    "os.path.splitext": posixpath.splitext,
-    "os.path.split": posixpath.split,
-}
 
 
 def _computed(text: str, method: str, site: CallSite) -> Value | None:

@@ -9,6 +9,7 @@ autogen 0.7, smolagents 1.26 and openai-agents 0.24.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -110,11 +111,18 @@ _PROVIDER = re.compile("|".join(f"(?:{pattern})" for pattern in _PROVIDERS))
 
 # How a client is used when nobody can tell what it is (`self.client.chat.completions.create(...)`).
 _UNMISTAKABLE = re.compile(rf"(?:.*\.)?(?:{_OPENAI_FORM}|generate_content|create_chat_completion|acompletion)")
-_BY_NAME = re.compile(
-    r"(?:.*\.|_)?(?:llm|chat_?llm|chat_?model|language_model|lm|llm_chain|qa_chain|rag_chain|agent_executor|query_engine"
+_CLIENT = (
+    r"(?:llm|chat_?llm|chat_?model|language_model|lm|llm_chain|qa_chain|rag_chain|agent_executor|query_engine"
     r"|chat_engine|openai_client|anthropic_client|code_?agent)(?:_with_tools|_chain)?"
-    r"(?:\.(?:a?invoke|a?run|a?predict(?:_messages)?|a?generate|a?complete|a?chat|a?query|a?call|a?stream|run_sync"
-    r"|messages\.create|__call__))?"
+)
+_METHOD = (
+    r"a?invoke|a?run|a?predict(?:_messages)?|a?generate|a?complete|a?chat|a?query|a?call|a?stream|run_sync|__call__"
+)
+_BY_NAME = re.compile(rf"(?:.*\.|_)?{_CLIENT}(?:\.(?:{_METHOD}|messages\.create))?")
+# What stands behind the last dot of what these two match.
+_LAST_PART = re.compile(
+    rf"_?{_CLIENT}|{_METHOD}|create|parse|stream|create_with_completion|create_partial|create_iterable|list|retrieve"
+    r"|generate_content|create_chat_completion|acompletion"
 )
 
 # --- retrieved documents ---------------------------------------------------------------------------------------------
@@ -145,6 +153,7 @@ _SERVICE = re.compile(
 )
 
 
+@lru_cache(maxsize=8192)
 def answers(name: str) -> bool:
     """Whether a call of this qualified name gives a language model's output."""
     if _PROVIDER.fullmatch(name) or _CALLED.fullmatch(name):
@@ -160,6 +169,12 @@ def answers(name: str) -> bool:
 def retrieves(name: str) -> bool:
     """Whether a call of this qualified name gives documents that others may have written."""
     return _RETRIEVED.fullmatch(name) is not None
+
+
+@lru_cache(maxsize=8192)
+def may_answer(last: str) -> bool:
+    """Whether a call on an unknown object may be one to a language model, by the last part of how it is written."""
+    return _LAST_PART.fullmatch(last) is not None
 
 
 def answers_by_form(written: str) -> bool:

@@ -111,7 +111,8 @@ def asks_model(call: CallSite) -> bool:
             return True
         urls = call.argument("url", 0).prefixes() if call.attribute in {"post", "request", "stream"} else ()
         return any(llm_calls.is_model_service(url) for url in urls)
-    return bool(call.attribute) and llm_calls.answers_by_form(call.written)
+    # To get hold of what is written costs more than all the rest.
+    return bool(call.attribute) and llm_calls.may_answer(call.attribute) and llm_calls.answers_by_form(call.written)
 
 
 def said(call: CallSite) -> Iterator[Said]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 # Calls whose result says nothing dangerous of their arguments.
 NEUTRAL = frozenset(
@@ -153,6 +154,7 @@ PROPAGATORS = frozenset(
 )
 
 
+@lru_cache(maxsize=8192)
 def is_neutral(name: str, attribute: str) -> bool:
     """Whether the result of a call carries nothing of what went in."""
     return name in NEUTRAL or attribute in _NEUTRAL_LAST or bool(_SANITIZER.search(attribute or name))

@@ -24,11 +24,10 @@ def settled(value: Value) -> Value:
 
 def joined(values: list[Value]) -> Value:
     """The join of values, put off if any of them is."""
-    if not any(isinstance(value, Deferred) for value in values):
-        return join(*values)
-    if len(values) == 1:
-        return values[0]
-    return Deferred(lambda: join(*map(settled, values)))
+    for value in values:
+        if type(value) is Deferred:
+            return values[0] if len(values) == 1 else Deferred(lambda: join(*map(settled, values)))
+    return join(*values)
 
 
 class Scope:
@@ -61,16 +60,13 @@ class Scope:
         """The value of a name as code in this scope sees it, or None if nothing binds it."""
         if name in self.declared_global:
             return self.module.own(name)
-        found = self.own(name)
-        if found is not None:
-            return found
-        scope = self.parent
+        scope: Scope | None = self
         while scope is not None:
             # Code in a function does not see the names of the class around it.
-            if scope.kind != "class":
-                found = scope.own(name)
+            if scope is self or scope.kind != "class":
+                found = scope.variables.get(name)
                 if found is not None:
-                    return found
+                    return found if type(found) is not Deferred else scope.own(name)
             scope = scope.parent
         return None
 
@@ -83,18 +79,22 @@ class Scope:
 
     def set(self, name: str, value: Value) -> None:
         """Bind a name."""
-        if name in self.declared_global and self.parent is not None:
+        if self.declared_global and name in self.declared_global and self.parent is not None:
             self.module.widen(name, value)
             return
-        if name in self.declared_nonlocal:
+        if self.declared_nonlocal and name in self.declared_nonlocal:
             scope = self.parent
             while scope is not None and scope.parent is not None:
                 if scope.kind != "class" and name in scope.variables:
                     scope.widen(name, value)
                     return
                 scope = scope.parent
-        self._log(name)
-        self.variables[name] = value
+        variables = self.variables
+        if self._logs:
+            log = self._logs[-1]
+            if name not in log:
+                log[name] = variables.get(name, _UNSET)
+        variables[name] = value
 
     def widen(self, name: str, value: Value) -> None:
         """A write from elsewhere: the name may hold the old or the new value."""
@@ -131,11 +131,13 @@ class Scope:
         names: dict[str, None] = {}
         for branch in branches:
             names.update(dict.fromkeys(branch))
+        variables = self.variables
         for name in names:
-            before = self.variables.get(name)
-            values = [branch.get(name, before) for branch in branches]
+            before = variables.get(name)
+            values = [value for branch in branches if (value := branch.get(name, before)) is not None]
             self._log(name)
-            self.variables[name] = joined([value for value in values if value is not None])
+            same = len(values) == 2 and values[0] is values[1]
+            variables[name] = values[0] if same else joined(values)
 
     def _log(self, name: str) -> None:
         if self._logs:

@@ -44,8 +44,9 @@ class UnplacedStep(TraceStep):
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, TraceStep) or self.note != other.note or self.path != other.path:
             return False
-        if isinstance(other, UnplacedStep) and self._node is other._node:
-            return True
+        if isinstance(other, UnplacedStep) and self._fragment is other._fragment:
+            # Steps stand at expressions and definitions: no two of them in one tree have the same place.
+            return self._node is other._node
         return self.span == other.span
 
     def __hash__(self) -> int:

@@ -344,6 +344,8 @@ class Choice(Value):
 
     options: tuple[Value, ...] = ()
     _weight: int = field(default=0, init=False, compare=False, repr=False)
+    # Made by `join`, which would make the same of it again.
+    _settled: bool = field(default=False, init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         options, weight = _bounded(self.options)
@@ -366,7 +368,9 @@ def _opaque(value: Value) -> Value:
 
 def _bounded(values: tuple[Value, ...]) -> tuple[tuple[Value, ...], int]:
     """Parts that weigh no more than `MAX_WEIGHT` together, and what they weigh with their whole."""
-    weight = 1 + sum(value.weight for value in values)
+    weight = 1
+    for value in values:
+        weight += value.weight
     if weight <= MAX_WEIGHT:
         return values, weight
     light = tuple(value if value.weight <= _LIGHT else _opaque(value) for value in values)
@@ -404,17 +408,24 @@ def merge_taints(*groups: Iterable[Taint]) -> tuple[Taint, ...]:
 def join(*values: Value) -> Value:
     """The value that is one of these; equal ones are merged, many are cut to `MAX_OPTIONS` and an Unknown."""
     # One of the functions that are called most: no generators here, and what is usual comes first.
-    if len(values) == 1 and type(values[0]) is not Choice:
-        return values[0]
-    if len(values) == 2 and (values[0] is values[1] or values[0] == values[1]):
-        return values[0]
+    count = len(values)
+    if count == 1:
+        first = values[0]
+        if type(first) is not Choice or first._settled:
+            return first
+    elif count == 2:
+        first, second = values
+        if first is second or (type(first) is type(second) and first == second):
+            return first
+        if type(first) is Choice and first._settled and second in first.options:
+            return first
     options: list[Value] = []
     unknown = -1
     for value in values:
-        for option in value.options if isinstance(value, Choice) else (value,):
+        for option in value.options if type(value) is Choice else (value,):
             if option in options:
                 continue
-            if isinstance(option, Unknown):
+            if type(option) is Unknown:
                 if unknown >= 0:
                     if option.taints:
                         options[unknown] = tainted(options[unknown], option.taints)
@@ -431,7 +442,12 @@ def join(*values: Value) -> Value:
         # Names matter most (they decide which rules see a call), then constants.
         options.sort(key=_rank)
         options = [*options[:MAX_OPTIONS], Unknown("too many alternatives", taints=taints)]
-    return Choice(options=tuple(options), taints=taints)
+        return Choice(options=tuple(options), taints=taints)
+    whole = tuple(options)
+    choice = Choice(options=whole, taints=taints)
+    if choice.options is whole:
+        object.__setattr__(choice, "_settled", True)
+    return choice
 
 
 def _rank(value: Value) -> int:
