@@ -226,9 +226,10 @@ def run_body(
         digest_checked=frame.digest_checked and bool(context),
     )
     inner.scope.variables.update(bound)
-    if isinstance(definition.body, cst.BaseExpression):
-        return evaluate(inner, definition.body)
-    run_block(inner, definition.body)
+    body = definition.body
+    if type(body) is not cst.IndentedBlock and isinstance(body, cst.BaseExpression):
+        return evaluate(inner, body)
+    run_block(inner, body)
     if not inner.returned:
         return Constant(None)
     result = join(*inner.returned)

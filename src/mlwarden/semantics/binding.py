@@ -31,12 +31,12 @@ def bind(
     statement: cst.CSTNode | None = None,
 ) -> None:
     """Assign `value` to a target; `source` is the assigned expression where the target takes it whole."""
-    if isinstance(target, cst.Name):
+    if type(target) is cst.Name:
         frame.scope.set(identifier(target.value), value)
+    elif type(target) is cst.Attribute:  # an `isinstance` that says no is slow for libcst's classes
+        _bind_attribute(frame, target, value, source, statement)
     elif isinstance(target, (cst.Tuple, cst.List)):
         _unpack(frame, target, value, source, statement)
-    elif isinstance(target, cst.Attribute):
-        _bind_attribute(frame, target, value, source, statement)
     elif isinstance(target, cst.Subscript):
         _bind_item(frame, target, value, source, statement)
     elif isinstance(target, cst.StarredElement):
@@ -51,7 +51,7 @@ def _unpack(
     statement: cst.CSTNode | None,
 ) -> None:
     count = len(target.elements)
-    starred = any(isinstance(element, cst.StarredElement) for element in target.elements)
+    starred = any(type(element) is cst.StarredElement for element in target.elements)
     pieces: list[Value] | None = None
     options = value.alternatives()
     if not starred and all(
@@ -66,7 +66,7 @@ def _unpack(
     one = element_of(value)
     for index, element in enumerate(target.elements):
         piece = one if pieces is None else pieces[index]
-        if isinstance(element, cst.StarredElement):
+        if type(element) is cst.StarredElement:
             piece = Sequence(items=(one,), complete=False, taints=one.taints)
         bind(frame, element.value, piece, sources[index], statement)
 

@@ -147,6 +147,8 @@ def look_up_quietly(frame: Frame, node: cst.BaseExpression) -> Value:
 
 def annotated_value(frame: Frame, annotation: cst.BaseExpression) -> Value | None:
     """An instance of the annotated type, where that is a class of a library or of the project."""
+    if type(annotation) in _NAMES:
+        return _named_type(frame, annotation)
     if isinstance(annotation, cst.SimpleString):
         text = annotation.evaluated_value
         if not isinstance(text, str) or not _ANNOTATION.fullmatch(text):
@@ -168,9 +170,13 @@ def annotated_value(frame: Frame, annotation: cst.BaseExpression) -> Value | Non
             found = [annotated_value(frame, part) for part in parts]
             known = [value for value in found if value is not None]
             return join(*known) if known else None
-        return None
-    if not isinstance(annotation, (cst.Name, cst.Attribute)):
-        return None
+    return None
+
+
+_NAMES = frozenset({cst.Name, cst.Attribute})
+
+
+def _named_type(frame: Frame, annotation: cst.BaseExpression) -> Value | None:
     options: list[Value] = []
     for option in look_up_quietly(frame, annotation).alternatives():
         if isinstance(option, Class):

@@ -36,7 +36,7 @@ def run_statements(frame: Frame, statements: Iterable[cst.CSTNode]) -> bool:
     """Execute statements in order; what stands after a `return` or `raise` is analysed all the same."""
     ended = False
     for statement in statements:
-        if isinstance(statement, cst.SimpleStatementLine):
+        if type(statement) is cst.SimpleStatementLine:  # an `isinstance` that says no is slow for libcst's classes
             for small in statement.body:
                 ended = _run(frame, small) or ended
         else:
@@ -138,8 +138,10 @@ def _nonlocal(frame: Frame, node: cst.Nonlocal) -> None:
 
 def dotted(node: cst.BaseExpression | None) -> str:
     """The dotted name that a chain of names spells."""
+    if type(node) is cst.Name:
+        return identifier(node.value)
     parts: list[str] = []
-    while isinstance(node, cst.Attribute):
+    while type(node) is cst.Attribute:
         parts.append(identifier(node.attr.value))
         node = node.value
     if isinstance(node, cst.Name):
@@ -249,7 +251,7 @@ def _if(frame: Frame, node: cst.If) -> bool:
     # `elif` chains nest: walk them instead of recursing.
     branches: list[dict[str, Value] | None] = []
     current: cst.If | cst.Else | None = node
-    while isinstance(current, cst.If):
+    while current is not None and type(current) is cst.If:
         evaluate(frame, current.test)
         body = current.body
         branches.append(branch(frame, lambda body=body: run_block(frame, body)))  # type: ignore[misc]

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 
+from mlwarden.semantics.value_classes import immutable
 from mlwarden.semantics.values import Unknown, Value, join
 
 _UNSET = object()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@immutable(frozen=True, slots=True, eq=False)
 class Deferred(Value):
     """What may be a sibling module's: looked up there only when somebody uses the name."""
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from mlwarden.model.findings import TraceStep
+from mlwarden.semantics.value_classes import immutable
 
 if TYPE_CHECKING:
     from mlwarden.semantics.calls import CallSite
@@ -45,7 +46,7 @@ class Taint:
         return replace(self, steps=(*steps, step))
 
 
-@dataclass(frozen=True, slots=True)
+@immutable(frozen=True, slots=True)
 class Value:
     """Base of all abstract values."""
 
@@ -143,7 +144,7 @@ class Value:
         return tuple(sorted(found, key=lambda taint: not taint.certain))
 
 
-@dataclass(frozen=True, slots=True)
+@immutable(frozen=True, slots=True)
 class Absent(Value):
     """No value was given."""
 
@@ -155,7 +156,7 @@ class Absent(Value):
 ABSENT = Absent()
 
 
-@dataclass(frozen=True, slots=True)
+@immutable(frozen=True, slots=True)
 class Constant(Value):
     """A known Python constant: str, bytes, int, float, complex, bool, None or Ellipsis."""
 
@@ -174,7 +175,7 @@ class Constant(Value):
         return hash((type(self.value), self.value, self.taints))
 
 
-@dataclass(frozen=True, slots=True)
+@immutable(frozen=True, slots=True)
 class Unknown(Value):
     """Nothing is known but why.
 
@@ -187,7 +188,7 @@ class Unknown(Value):
     parameter: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable(frozen=True, slots=True)
 class Reference(Value):
     """Something outside the document, by qualified name.
 
@@ -214,7 +215,7 @@ class Reference(Value):
         return 1 if self.content is None else 1 + self.content.weight
 
 
-@dataclass(frozen=True, slots=True)
+@immutable(frozen=True, slots=True)
 class Text(Value):
     """A string of which some parts are known; None stands for an unknown part.
 
@@ -239,7 +240,7 @@ class Text(Value):
         return self.taints if self.lead is None else self.lead
 
 
-@dataclass(frozen=True, slots=True)
+@immutable(frozen=True, slots=True)
 class Sequence(Value):
     """A list, tuple or set display. `complete` is False if it may hold more than `items`."""
 
@@ -260,7 +261,7 @@ class Sequence(Value):
         return self._weight
 
 
-@dataclass(frozen=True, slots=True)
+@immutable(frozen=True, slots=True)
 class Mapping(Value):
     """A dict display or `dict(...)`; keys are constants. `complete` is False if it may hold more."""
 
@@ -295,7 +296,7 @@ class Mapping(Value):
         return replace(self, items=(*items, (key, value)))
 
 
-@dataclass(frozen=True, slots=True)
+@immutable(frozen=True, slots=True)
 class Function(Value):
     """A function or lambda defined in the project; `receiver` is bound as its first argument."""
 
@@ -303,21 +304,21 @@ class Function(Value):
     receiver: Value | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@immutable(frozen=True, slots=True)
 class Class(Value):
     """A class defined in the project."""
 
     definition: ClassDefinition | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@immutable(frozen=True, slots=True)
 class Instance(Value):
     """An instance of a class defined in the project."""
 
     definition: ClassDefinition | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@immutable(frozen=True, slots=True)
 class Partial(Value):
     """A callable with arguments already bound (`functools.partial`)."""
 
@@ -338,7 +339,7 @@ class Partial(Value):
         return 1 + self.function.weight + bound
 
 
-@dataclass(frozen=True, slots=True)
+@immutable(frozen=True, slots=True)
 class Choice(Value):
     """One of several values (branches, defaults, rebinding)."""
 
@@ -423,15 +424,19 @@ def join(*values: Value) -> Value:
     unknown = -1
     for value in values:
         for option in value.options if type(value) is Choice else (value,):
-            if option in options:
+            kind = type(option)
+            if kind is Unknown:
+                if unknown < 0:
+                    unknown = len(options)
+                    options.append(option)
+                elif option.taints and option != options[unknown]:
+                    options[unknown] = tainted(options[unknown], option.taints)
                 continue
-            if type(option) is Unknown:
-                if unknown >= 0:
-                    if option.taints:
-                        options[unknown] = tainted(options[unknown], option.taints)
-                    continue
-                unknown = len(options)
-            options.append(option)
+            for known in options:
+                if known is option or (type(known) is kind and known == option):
+                    break
+            else:
+                options.append(option)
     if not options:
         return Unknown("no value")
     if len(options) == 1:
