@@ -38,6 +38,11 @@ _LINES = 4 << 20
 _COPIED = 1 << 20
 
 _SPACE = re.compile(r"[ \t\n\r]*")
+_SPACES = frozenset(" \t\n\r")
+_CONTAINERS = frozenset("[{")
+# What is usual between two values, and before a value in an object, each passed in one step.
+_COMMA = re.compile(r"[ \t\n\r]*,[ \t\n\r]*")
+_PLAIN_KEY = re.compile(r'"([^"\\\x00-\x1f]*)"[ \t\n\r]*:[ \t\n\r]*')
 _PLAIN = re.compile(r'[^"\\\x00-\x1f]*')
 _ESCAPES = re.compile(r'(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1f]*){1,500}')
 _SCALAR_TEXT = r"true|false|null|NaN|-?Infinity|-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?"
@@ -96,8 +101,11 @@ class JsonCursor:
 
     def peek(self) -> str:
         """Pass over white space; the next character, or "" at the end."""
-        self.pos = pos = _end_of_space(self.text, self.pos)
-        return self.text[pos : pos + 1]
+        character = self.text[self.pos : self.pos + 1]
+        if character in _SPACES:
+            self.pos = pos = _end_of_space(self.text, self.pos)
+            character = self.text[pos : pos + 1]
+        return character
 
     def finish(self) -> None:
         """Check that nothing but white space follows.
@@ -158,11 +166,11 @@ class JsonCursor:
 
     def _more(self, closing: str) -> bool:
         """After a value: pass the comma, or the closing bracket (False)."""
-        character = self.peek()
-        if character == ",":
-            self.pos += 1
-            self.peek()
+        comma = _COMMA.match(self.text, self.pos)
+        if comma is not None:
+            self.pos = comma.end()
             return True
+        character = self.peek()
         if character != closing:
             raise self.error(f"expected ',' or '{closing}'")
         self.pos += 1
@@ -188,8 +196,24 @@ class JsonCursor:
 
     def value(self) -> Any:
         """Read any value as Python data, of a size that the caller thinks bearable (twenty times the text's)."""
+        if self.peek() in _CONTAINERS:
+            end, value = self._glance(self.pos, self._depth)
+            if end:
+                self.pos = end
+                return value
         start = self.skip()
         return self._decoder.raw_decode(self.text, start)[0]
+
+    def small_object(self) -> dict[str, Any] | None:
+        """Read an object as Python data if it is small; None, with the cursor where it is, for any other value."""
+        if self.peek() != "{":
+            return None
+        end, value = self._glance(self.pos, self._depth)
+        if not end:
+            return None
+        self.pos = end
+        read: dict[str, Any] = value
+        return read
 
     def lines(self, joiner: str = "", literals: array[int] | None = None, most: int = sys.maxsize) -> str | None:
         """Read a string, or a list of strings and join them: the two ways in which notebooks keep text.
@@ -211,13 +235,21 @@ class JsonCursor:
             return self._literal(literals)
         if first == "[" and literals is not None:
             return self._list(joiner, literals, most)
-        start = self.skip()
         if first != "[":
+            self.skip()
             return None
-        if self.pos - start > _SMALL:
-            return JsonCursor(self.text, start)._list(joiner, None, 0)
-        parts = self._decoder.raw_decode(self.text, start)[0]
-        return joiner.join(parts) if all(isinstance(part, str) for part in parts) else None
+        end, parts = self._glance(self.pos, self._depth)
+        if end:
+            self.pos = end
+        else:
+            start = self.skip()
+            if self.pos - start > _SMALL:
+                return JsonCursor(self.text, start)._list(joiner, None, 0)
+            parts = self._decoder.raw_decode(self.text, start)[0]
+        try:
+            return joiner.join(parts)
+        except TypeError:  # not all are strings
+            return None
 
     def _list(self, joiner: str, literals: array[int] | None, most: int) -> str | None:
         done: list[str] = []
@@ -262,7 +294,8 @@ class JsonCursor:
             if character == '"':
                 pos = self._string_end(pos)
             elif character == "[" or character == "{":
-                end = self._glance(pos, self._depth + len(closers)) or self._lines_end(pos, self._depth + len(closers))
+                depth = self._depth + len(closers)
+                end = self._glance(pos, depth)[0] or self._lines_end(pos, depth)
                 if not end:
                     self._check_depth(self._depth + len(closers), pos)
                     closers.append("]" if character == "[" else "}")
@@ -292,16 +325,16 @@ class JsonCursor:
                 self.pos = pos
                 return start
 
-    def _glance(self, pos: int, depth: int) -> int:
-        """The end of the container at `pos` if it is small and well-formed, else 0."""
+    def _glance(self, pos: int, depth: int) -> tuple[int, Any]:
+        """The end of the container at `pos` if it is small and well-formed, else 0, and what it holds."""
         portion = self.text[pos : pos + _GLANCE]
         try:
-            end: int = self._decoder.scan_once(portion, 0)[1]  # type: ignore[attr-defined]
+            value, end = self._decoder.scan_once(portion, 0)  # type: ignore[attr-defined]
         except (StopIteration, ValueError, RecursionError):
-            return 0
+            return 0, None
         if end > MAX_DEPTH - depth and portion.count("[", 0, end) + portion.count("{", 0, end) > MAX_DEPTH - depth:
-            return 0
-        return pos + end
+            return 0, None
+        return pos + end, value
 
     def _lines_end(self, pos: int, depth: int) -> int:
         """The end of the container at `pos` if it is a long, well-formed list with no brackets in it, else 0."""
@@ -325,6 +358,9 @@ class JsonCursor:
 
     def _key(self, pos: int, decode: bool = True) -> tuple[str, int]:
         """Read `"name":`; the name, if wanted, and the place of the value."""
+        plain = _PLAIN_KEY.match(self.text, pos)
+        if plain is not None:
+            return plain[1] if decode else "", plain.end()
         if self.text[pos : pos + 1] != '"':
             raise self.error("expected a property name in double quotes", pos)
         key, pos = self._string(pos) if decode else ("", self._string_end(pos))

@@ -86,7 +86,7 @@ def mask(source: str, *, databricks: bool = False) -> Masked:
     first = _FIRST_CODE.search(python)
     if first and first[1] and not parses(python):
         python = _unindented(python)
-    if _LONE_SURROGATE.search(python):
+    if not python.isascii() and _LONE_SURROGATE.search(python):
         python = _LONE_SURROGATE.sub("\ufffd", python)  # no parser takes half a character, wherever it stands
     return Masked(python, magics)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 
 from mlwarden.model.spans import Span
-from mlwarden.notebooks.literals import Literal, TextMap
+from mlwarden.notebooks.literals import TextMap
 from mlwarden.notebooks.notebook import Cell, Notebook, Output
 
 
@@ -57,10 +57,10 @@ def cell_at(notebook: Notebook, offset: int) -> Cell | None:
 
 def locate_output(notebook: Notebook, output: Output, start: int, end: int) -> Span:
     """A range in an output's text as a span in the text of the .ipynb, as `to_file_span` does for a source."""
-    if not output.chunks:
-        return Span(*output_map(notebook, output).places(start, end))
-    first = _place(notebook.text, output, start)
-    return Span(first, first if end <= start else max(_place(notebook.text, output, end - 1, after=True), first))
+    if output.raw:
+        first, limit = output.span.start + start, output.span.end
+        return Span(min(first, limit), min(max(output.span.start + end, first), limit))
+    return Span(*output_map(notebook, output).places(start, end))
 
 
 def source_map(notebook: Notebook, cell: int) -> TextMap:
@@ -82,15 +82,12 @@ def source_map(notebook: Notebook, cell: int) -> TextMap:
 
 
 def output_map(notebook: Notebook, output: Output) -> TextMap:
-    """The literals of an output; none if it is kept as JSON data."""
-    # The lines of a traceback are joined by line ends that the file does not hold.
-    is_traceback = output.kind == "error" and notebook.text[output.span.start] == "["
-    return TextMap(notebook.text, output.span, gap=1 if is_traceback else 0)
-
-
-def _place(text: str, output: Output, offset: int, after: bool = False) -> int:
-    """Where the character at `offset` begins in the file, or, `after`, ends."""
-    index = max(bisect_right(output.chunks, offset, key=lambda chunk: chunk[0]) - 1, 0)
-    start, length, span = output.chunks[index]
-    within = min(offset - start + after, length)
-    return Literal(text, span.start, span.end, length).place(within)
+    """The literals of an output; none if it is kept as JSON data. Kept, as a source's."""
+    known = notebook.output_maps.get(output.span.start)
+    if known is None:
+        # The lines of a traceback are joined by line ends that the file does not hold.
+        is_traceback = output.kind == "error" and notebook.text[output.span.start] == "["
+        known = notebook.output_maps[output.span.start] = TextMap(
+            notebook.text, output.span, gap=1 if is_traceback else 0
+        )
+    return known

@@ -49,15 +49,14 @@ class Output:
         mime: "text/plain" for streams and tracebacks.
         text: the decoded text (ANSI codes kept).
         span: the output's JSON value (the string or list of strings) in the text of the .ipynb.
-        chunks: how `text` maps to the .ipynb: (offset in `text`, length in `text`, Span of that JSON string literal's
-            contents in the .ipynb); used with `Notebook.locate_output`.
+        raw: whether `text` is the JSON value itself, as it stands in the file: neither a string nor a list of strings.
     """
 
     kind: str
     mime: str
     text: str
     span: Span
-    chunks: tuple[tuple[int, int, Span], ...] = ()
+    raw: bool = False
 
 
 @record(frozen=True)
@@ -143,4 +142,9 @@ class Notebook:
     @cached_property
     def source_maps(self) -> dict[int, TextMap]:
         """What `mapping` worked out about the places of the cells' sources."""
+        return {}
+
+    @cached_property
+    def output_maps(self) -> dict[int, TextMap]:
+        """The same for outputs, by where their values start in `text`."""
         return {}

@@ -1,9 +1,8 @@
-"""The textual outputs of a code cell, with the places of their characters in the file."""
+"""The textual outputs of a code cell, with their places in the file."""
 
 from __future__ import annotations
 
 import re
-from array import array
 from dataclasses import dataclass, field
 
 from mlwarden.model.spans import Span
@@ -12,9 +11,6 @@ from mlwarden.notebooks.notebook import Output
 
 MAX_OUTPUTS = 200_000
 """Most textual outputs of a notebook; each costs memory beyond its text."""
-
-MAX_CHUNKS = 300_000
-"""Most chunks of a notebook; an output beyond that has none, and `mapping` reads its places anew."""
 
 # nbformat 3 names the formats by words of its own, beside the output's other fields (nbformat/v4/convert.py).
 _V3_MIMES = {
@@ -50,11 +46,11 @@ def is_json(mime: str) -> bool:
 
 @dataclass(slots=True)
 class _Piece:
-    """A text and where it stands; `chunks` as in `Output`."""
+    """A text and where it stands; `raw` as in `Output`."""
 
     text: str
     span: Span
-    chunks: tuple[tuple[int, int, Span], ...]
+    raw: bool = False
 
 
 @dataclass(slots=True)
@@ -79,7 +75,6 @@ class OutputReader:
         self.pictures: list[Span] = []
         self._cursor = cursor
         self._count = 0
-        self._chunks = 0
 
     def read(self) -> tuple[tuple[Output, ...], Span]:
         """Read the list of outputs at the cursor.
@@ -157,27 +152,18 @@ class OutputReader:
     def _text(self, joiner: str = "", as_json: bool = False) -> _Piece | None:
         """A string or list of strings; anything else, and lists where the format is JSON, as the JSON that it is."""
         cursor = self._cursor
-        literals = array("q")
-        text = None
         first = cursor.peek()
         start = cursor.pos
+        text = None
         if first == '"' or not as_json:
-            text = cursor.lines(joiner, literals, MAX_CHUNKS - self._chunks)
+            text = cursor.lines(joiner)
         else:
             cursor.skip()
         span = Span(start, cursor.pos)
-        if text is None:
-            text = cursor.text[start : cursor.pos]
-            return _Piece(text, span, ((0, len(text), span),)) if text != "null" else None
-        if self._chunks + len(literals) // 3 > MAX_CHUNKS:
-            return _Piece(text, span, ())
-        self._chunks += len(literals) // 3
-        chunks = []
-        offset = 0
-        for begin, end, length in zip(literals[0::3], literals[1::3], literals[2::3], strict=True):
-            chunks.append((offset, length, Span(begin, end)))
-            offset += length + len(joiner)
-        return _Piece(text, span, tuple(chunks))
+        if text is not None:
+            return _Piece(text, span)
+        text = cursor.text[start : cursor.pos]
+        return _Piece(text, span, raw=True) if text != "null" else None
 
 
 def _outputs(fields: _Fields) -> list[Output]:
@@ -194,7 +180,7 @@ def _outputs(fields: _Fields) -> list[Output]:
     for mime, piece in {**fields.own_mimes, **fields.mimes}.items():
         if piece is not None:
             pieces.append((mime, piece))
-    return [Output(kind, mime, piece.text, piece.span, piece.chunks) for mime, piece in pieces if piece.text]
+    return [Output(kind, mime, piece.text, piece.span, piece.raw) for mime, piece in pieces if piece.text]
 
 
 def _says(traceback: _Piece | None, value: str) -> bool:

@@ -231,10 +231,16 @@ class _Reader:
     # --- metadata ----------------------------------------------------------------------------------------------------
 
     def _cell_metadata(self) -> tuple[dict[str, Any], tuple[str, ...]]:
-        start = self.cursor.skip()
+        self.cursor.peek()
+        start = self.cursor.pos
+        small = self.cursor.small_object()
+        if small is not None and self._affordable(start, self.cursor.pos):
+            return small, tags_of(small)
+        if small is None:
+            self.cursor.skip()
         if self.text[start] != "{":
             return {}, ()
-        if self._affordable(start, self.cursor.pos):
+        if small is None and self._affordable(start, self.cursor.pos):
             metadata = JsonCursor(self.text, start).value()
             return metadata, tags_of(metadata)
         reader = JsonCursor(self.text, start)

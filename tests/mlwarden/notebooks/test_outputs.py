@@ -18,6 +18,11 @@ def texts(outputs):
     return [(output.kind, output.mime, output.text) for output in cell_of(outputs).cells[0].outputs]
 
 
+def shown(read, output, start, end):
+    span = locate_output(read, output, start, end)
+    return read.text[span.start : span.end]
+
+
 def test_streams():
     assert texts(
         [
@@ -100,40 +105,34 @@ def test_unknown_kinds_are_told_by_what_they_hold():
     ]
 
 
-def test_spans_and_chunks():
+def test_places_in_a_list_of_strings():
     read = cell_of('[{"output_type": "stream", "text": ["a\\u00e9\\n",  "bc"]}]')
     (output,) = read.cells[0].outputs
     assert read.text[output.span.start : output.span.end] == '["a\\u00e9\\n",  "bc"]'
-    assert [(offset, length, read.text[span.start : span.end]) for offset, length, span in output.chunks] == [
-        (0, 3, "a\\u00e9\\n"),
-        (3, 2, "bc"),
-    ]
+    assert [shown(read, output, start, start + 1) for start in range(5)] == ["a", "\\u00e9", "\\n", "b", "c"]
+    assert shown(read, output, 1, 4) == '\\u00e9\\n",  "b'
     cell = read.cells[0]
     assert cell.outputs_span is not None
     assert cell.outputs_span.contains(output.span)
 
 
-def test_chunks_of_a_traceback_leave_out_the_joints():
+def test_places_in_a_traceback_leave_out_the_joints():
     read = cell_of('[{"output_type": "error", "traceback": ["ab", "cd"]}]')
     (output,) = read.cells[0].outputs
     assert output.text == "ab\ncd"
-    assert [(offset, length) for offset, length, _ in output.chunks] == [(0, 2), (3, 2)]
+    assert [shown(read, output, start, start + 2) for start in (0, 3)] == ["ab", "cd"]
+    assert shown(read, output, 1, 4) == 'b", "c'
 
 
-def test_beyond_the_limit_outputs_have_no_chunks_and_are_still_located(monkeypatch):
-    lines = ["a\n", "b\u00e9\n", "c"]
-    stream = {"output_type": "stream", "text": lines}
-    error = {"output_type": "error", "traceback": ["ab", "cd"]}
-    monkeypatch.setattr(outputs_module, "MAX_CHUNKS", 4)
-    read = cell_of([stream, stream, error, {"output_type": "stream", "text": "last"}])
-    first, second, third, last = read.cells[0].outputs
-    assert [len(output.chunks) for output in (first, second, third, last)] == [3, 0, 0, 1]
-    for output in (first, second):
-        span = locate_output(read, output, 3, 4)
-        assert output.span.contains(span)
-        assert read.text[span.start : span.end] == "\\u00e9"
-    span = locate_output(read, third, 3, 5)
-    assert read.text[span.start : span.end] == "cd"
+def test_places_in_json_data_are_those_of_the_data():
+    data = '{"a": ["x\\u00e9", 1]}'
+    bundle = '{"application/json": ' + data + ', "text/plain": {"b": "\\n"}}'
+    read = cell_of('[{"output_type": "display_data", "data": ' + bundle + "}]")
+    first, second = read.cells[0].outputs
+    assert (first.text, first.raw, second.text, second.raw) == (data, True, '{"b": "\\n"}', True)
+    assert shown(read, first, 7, 16) == '"x\\u00e9"'
+    assert shown(read, second, 7, 9) == "\\n"
+    assert locate_output(read, first, 90, 91) == Span(first.span.end, first.span.end)
 
 
 def test_more_outputs_than_anybody_keeps(monkeypatch):
