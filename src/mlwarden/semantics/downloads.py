@@ -206,7 +206,8 @@ _DIGEST_HELPER = re.compile(
 
 def digest_checks(model: SemanticModel) -> list[int]:
     """When functions are called whose name says that they check a digest, in the order of calls."""
-    return sorted(call.order for call in model.calls if _DIGEST_HELPER.search(call.attribute))
+    helpers = [name for name in model.attributes() if _DIGEST_HELPER.search(name)]
+    return sorted(call.order for name in helpers for call in model.calls_of(f"*.{name}"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,6 +70,10 @@ class SemanticModel:
             return self._by_attribute.get(pattern[2:], [])
         return self._by_name.get(pattern, [])
 
+    def attributes(self) -> Iterable[str]:
+        """The last parts of what is called, each once."""
+        return self._by_attribute.keys()
+
     def assignments_of(self, pattern: str) -> Iterable[Assignment]:
         """The assignments that a pattern of `Rule.assigns` matches."""
         if pattern.startswith("*."):

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
 
 import libcst as cst
 
@@ -115,27 +116,46 @@ def asks_model(call: CallSite) -> bool:
     return bool(call.attribute) and llm_calls.may_answer(call.attribute) and llm_calls.answers_by_form(call.written)
 
 
+class _Form(NamedTuple):
+    """What a qualified name alone says: the role of the message it makes ("" for none), and what else it may take."""
+
+    role: str
+    has_role: bool
+    is_agent: bool
+    takes_messages: bool
+
+
+@lru_cache(maxsize=4096)
+def _form_of(name: str) -> _Form:
+    message = _MESSAGE.fullmatch(name)
+    return _Form(
+        role="" if message is None else SYSTEM if message["system"] else USER,
+        has_role=_ROLED.fullmatch(name) is not None,
+        is_agent=_AGENT.fullmatch(name) is not None,
+        takes_messages=_TAKES_MESSAGES.fullmatch(name) is not None,
+    )
+
+
 def said(call: CallSite) -> Iterator[Said]:
     """What a call says to a model, or prepares to be said: messages, instructions, prompts."""
-    message = _MESSAGE.fullmatch(call.name)
-    if message is not None:
-        role = SYSTEM if message["system"] else USER
+    form = _form_of(call.name)
+    if form.role:
+        role = form.role
         for keyword in ("content", "text", "template", "prompt"):
             if not (value := call.argument(keyword, 0 if keyword == "content" else None)).is_absent:
                 yield from _texts(call, role, value, _node(call, keyword, 0 if keyword == "content" else None))
         return
-    if _ROLED.fullmatch(call.name):
+    if form.has_role:
         role = _role(call.argument("role", 0))
         yield from _texts(call, role, call.argument("content", 1), _node(call, "content", 1), _node(call, "role", 0))
         return
     asking = asks_model(call)
-    agent = not asking and _AGENT.fullmatch(call.name) is not None
-    if asking or agent:
+    if asking or form.is_agent:
         for keyword in _INSTRUCTIONS:
             value = call.argument(keyword)
             if not value.is_absent:
                 yield from _texts(call, SYSTEM, value, _node(call, keyword, None))
-    if asking or _TAKES_MESSAGES.fullmatch(call.name):
+    if asking or form.takes_messages:
         yield from _conversations(call)
 
 

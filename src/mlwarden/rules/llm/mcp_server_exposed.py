@@ -94,7 +94,7 @@ class McpServerExposed(Rule):
     def check_model(self, model: SemanticModel) -> Iterator[Finding]:
         """Report servers that listen on all interfaces, and those that do not look at the `Host` header."""
         for call in model.calls:
-            if call.fragment.path is not None:
+            if not call.name or call.fragment.path is not None:
                 continue
             if call.name in SHELL_CALLS:
                 for started in started_by_call(call):
