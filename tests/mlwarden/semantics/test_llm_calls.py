@@ -112,3 +112,27 @@ def test_names_of_any_length_are_matched_quickly() -> None:
         assert llm_calls.answers(f"langchain_x.A(){tail}!") is False
         assert llm_calls.retrieves(f"langchain_x.A(){tail}!") is False
         assert llm_calls.answers_by_form(f"llm{tail}!") is False
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "llm",
+        "_llm",
+        "self.chat_model",
+        "self.my_llm_chain",
+        "code_agent.run",
+        "self.llm.ainvoke",
+        "anthropic_client.messages.create",
+        "client.chat.completions.with_raw_response.parse",
+        "x.beta.threads.messages.list",
+        "model.generate_content",
+        "acompletion",
+    ],
+)
+def test_the_last_part_of_an_answering_form_is_known(written: str) -> None:
+    assert llm_calls.answers_by_form(written) == llm_calls.may_answer(written.rpartition(".")[2])
+
+
+def test_most_methods_answer_nothing() -> None:
+    assert not any(map(llm_calls.may_answer, ["append", "get", "items", "run_all", "invoker", ""]))
