@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import ast
 import re
 import unicodedata
 from collections.abc import Callable
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any
 
 import libcst as cst
 
 from mlwarden.semantics import library, llm_calls, sources
 from mlwarden.semantics.frames import Frame
+from mlwarden.semantics.literal_values import formatted_text, number_value, string_value
 from mlwarden.semantics.operators import operate
 from mlwarden.semantics.scopes import Scope
 from mlwarden.semantics.secret_sources import STORES, is_secret_variable
@@ -243,40 +243,11 @@ def _bind(frame: Frame, member: Value, base: Instance | Class) -> Value:
 
 
 def _simple_string(frame: Frame, node: cst.SimpleString) -> Value:
-    text = node.value
-    return _string(text) if len(text) <= _SHORT_LITERAL else _string.__wrapped__(text)
-
-
-_SHORT_LITERAL = 80
-
-
-# The same keys, modes and names stand all over a program; long texts stand once.
-@lru_cache(maxsize=4096)
-def _string(text: str) -> Value:
-    if "\\" not in text and "\r" not in text:  # no escapes: what stands between the quotes
-        quote = text[-1]
-        prefix, _, rest = text.partition(quote)
-        if not prefix or prefix in "uUrR":
-            return Constant(
-                rest[2:-3] if text.endswith(quote * 3) and rest.startswith(quote * 2) and len(rest) > 4 else rest[:-1]
-            )
-    try:
-        return Constant(ast.literal_eval(text))
-    except (ValueError, SyntaxError, MemoryError):
-        return Unknown("a string that cannot be read")
+    return string_value(node.value)
 
 
 def _number(frame: Frame, node: cst.Integer | cst.Float | cst.Imaginary) -> Value:
-    text = node.value
-    return _numeric(text) if len(text) <= _SHORT_LITERAL else _numeric.__wrapped__(text)
-
-
-@lru_cache(maxsize=1024)
-def _numeric(text: str) -> Value:
-    try:
-        return Constant(ast.literal_eval(text))
-    except (ValueError, SyntaxError, MemoryError):
-        return Unknown("a number that cannot be read")
+    return number_value(node.value)
 
 
 def _ellipsis(frame: Frame, node: cst.Ellipsis) -> Value:
@@ -292,7 +263,7 @@ def _formatted(frame: Frame, node: cst.FormattedString | cst.TemplatedString) ->
     raw = "r" in node.start.lower()
     for part in node.parts:
         if isinstance(part, (cst.FormattedStringText, cst.TemplatedStringText)):
-            result = concatenate(result, Constant(_text_of(part.value, raw)))
+            result = concatenate(result, Constant(formatted_text(part.value, raw=raw)))
             continue
         if not isinstance(part, (cst.FormattedStringExpression, cst.TemplatedStringExpression)):
             continue
@@ -322,18 +293,6 @@ def without_secrets(value: Value) -> Value:
     if not any(taint.kind == "secret" for taint in value.taints):
         return value
     return Unknown("a part of a secret", taints=tuple(taint for taint in value.taints if taint.kind != "secret"))
-
-
-def _text_of(value: str, raw: bool) -> str:
-    text = value.replace("{{", "{").replace("}}", "}")
-    if raw or "\\" not in text:
-        return text
-    try:
-        quoted = '"""' + text.replace('"', '\\"') + '"""'
-        decoded = ast.literal_eval(quoted)
-        return decoded if isinstance(decoded, str) else text
-    except (ValueError, SyntaxError):
-        return text
 
 
 def _sequence(frame: Frame, node: cst.List | cst.Tuple | cst.Set) -> Value:
