@@ -73,7 +73,7 @@ class Case:
         targets: what takes the place of an argument `{target}`.
         slow: takes minutes where the others take seconds: it is run in the first rounds only.
         prepare: called before each run.
-        warm: run once before it counts.
+        warm: run before each run that counts, so that nothing has changed between the two.
         files: reads from the folder `{fresh}` how many files were looked at; None where a tool does not say.
     """
 

@@ -269,7 +269,8 @@ class TestRun:
     def section(self, tmp_path: Path, *found: Case, **more: Any) -> Section:
         return Section("s", "S", tmp_path, list(found), 1, 1, **more)
 
-    def test_rounds(self, tmp_path: Path) -> None:
+    def test_rounds(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(command, "SETTLED", 0)
         mark = "import sys, pathlib; pathlib.Path(sys.argv[1]).open('a').write(sys.argv[2])"
         python = (sys.executable, "-c", mark, "log.txt")
         section = self.section(
@@ -280,7 +281,7 @@ class TestRun:
         )
         arguments = command.parsed(["--rounds", "3", "--slow-rounds", "1"])
         found: Any = command.run(section, arguments, tmp_path / "work")
-        assert (tmp_path / "log.txt").read_text() == "cabcacac"
+        assert (tmp_path / "log.txt").read_text() == "abccaccacc"
         assert {name: len(case["runs"]) for name, case in found["cases"].items()} == {"a": 3, "b": 1, "c": 3}
 
     def test_failure(self, tmp_path: Path) -> None:
