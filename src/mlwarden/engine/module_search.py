@@ -36,7 +36,7 @@ class ModuleSearch:
                 continue
             absolute = _absolute(dotted, package)
             # What a library imports of itself is not followed either: rules know its names by heart.
-            if is_known_library(absolute):
+            if is_known_library(absolute) and not star:
                 continue
             module = self.module(absolute, path, root)
             if module is not None:
