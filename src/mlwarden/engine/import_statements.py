@@ -30,11 +30,13 @@ class Imported(NamedTuple):
         module: as it is written, with its leading dots.
         names: what it takes of the module; None for `import module`.
         star: whether it takes all names.
+        in_block: whether such a one stands in a block (`if TYPE_CHECKING:`), by its being indented.
     """
 
     module: str
     names: frozenset[str] | None = None
     star: bool = False
+    in_block: bool = False
 
 
 def imports_in(content: bytes) -> Iterator[Imported]:
@@ -43,7 +45,9 @@ def imports_in(content: bytes) -> Iterator[Imported]:
         plain = match["plain"]
         if plain is None:
             names = frozenset(map(_text, _NAME.findall(_ALIAS.sub(b"", match["names"]))))
-            yield Imported(_text(_SPACES.sub(b"", match["module"])), names, b"*" in match["names"])
+            star = b"*" in match["names"]
+            in_block = star and content[match.start() : match.start() + 1] in (b" ", b"\t", b"\f", b":", b"\\")
+            yield Imported(_text(_SPACES.sub(b"", match["module"])), names, star, in_block)
             continue
         for item in plain.split(b","):
             yield Imported(_text(_SPACES.sub(b"", _ALIAS.sub(b"", item))))

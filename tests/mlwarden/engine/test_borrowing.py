@@ -105,6 +105,22 @@ def test_taken(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("taking", "stars"),
+    [
+        ("from .basics import *", 1),
+        ("from .basics import load", 0),
+        ("if TYPE_CHECKING:\n    from .basics import *", 0),
+    ],
+)
+def test_of_itself_a_library_takes_only_what_it_takes_by_star(tmp_path: Path, taking: str, stars: int) -> None:
+    written(tmp_path, {"fastai/__init__.py": "", "fastai/basics.py": "", "fastai/learner.py": taking})
+    taken = list(ModuleSearch().taken(taking.encode(), str(tmp_path / "fastai/learner.py"), str(tmp_path)))
+    assert [(Path(each.module.path).name, each.names, each.star) for each in taken] == [
+        ("basics.py", None, True)
+    ] * stars
+
+
 @pytest.mark.parametrize(("text", "follows"), [("'SELECT x FROM t'", True), ("'select one'", False)])
 def test_a_statement_of_sql_is_brought_only_by_modules_that_hold_one(tmp_path: Path, text: str, follows: bool) -> None:
     written(

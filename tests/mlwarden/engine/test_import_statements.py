@@ -121,3 +121,18 @@ def test_our_own_sources() -> None:
 def test_what_stands_in_comments_and_other_words_is_none() -> None:
     text = "# import a\nimportant = 1\nfromage = 2\nx.import_a = 3\nfrom_a = 4\nimport_b = 5\n"
     assert list(imports_in(text.encode())) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "in_block"),
+    [
+        ("from a import *", False),
+        ("x = 1; from a import *", False),
+        ("if TYPE_CHECKING:\n    from a import *", True),
+        ("if TYPE_CHECKING:\n\tfrom a import *", True),
+        ("if TYPE_CHECKING: from a import *", True),
+        ("    from a import b", False),
+    ],
+)
+def test_stars_in_blocks_are_told(text: str, in_block: bool) -> None:
+    assert [each.in_block for each in imports_in(text.encode())] == [in_block]
