@@ -63,11 +63,10 @@ class MlwardenEngine:
 
     def project(self) -> Project:
         """Facts beyond one document, found once per folder."""
+        from mlwarden.engine.memory import Memory
         from mlwarden.engine.project import Project
-        from mlwarden.semantics.fragments import FragmentMemory
-        from mlwarden.semantics.model_memory import ModelMemory
 
-        return Project(memory=FragmentMemory(), models=ModelMemory())
+        return Project(memory=Memory())
 
     def check(
         self, document: Document, settings: Settings, project: Project | None, stopped: Callable[[], bool] | None = None

@@ -22,9 +22,10 @@ import logging
 import re
 import warnings
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
+from mlwarden.bandit_engine.memory import CellMemory, CellRun, Imports, Runs
 from mlwarden.bandit_engine.options import table
 from mlwarden.model.findings import Finding
 from mlwarden.model.levels import Confidence, Severity
@@ -91,18 +92,42 @@ class _Test(NamedTuple):
     call: Callable[[Context], Any]
 
 
-def drive(path: str, chunks: Iterable[Chunk], codes: frozenset[str], options: Mapping[str, Any]) -> Drive:
-    """Run the tests with the given ids over the chunks, in order, as one program: imports carry over."""
+def drive(
+    path: str,
+    chunks: Iterable[Chunk],
+    codes: frozenset[str],
+    options: Mapping[str, Any],
+    memory: CellMemory | None = None,
+) -> Drive:
+    """Run the tests with the given ids over the chunks, in order, as one program: imports carry over.
+
+    With a memory, the tests are not run again on a chunk that is what it was, after the same imports.
+    """
     recorder = _Recorder(path, _tests(codes, options))
     visitor = _Visitor(path, recorder)
     unparsed: list[int | None] = []
+    made_for = (codes, options)
+    known = memory.of(path, made_for) if memory is not None else {}
+    runs: Runs = {}
     for chunk in chunks:
-        tree = _parse(chunk.text)
-        if tree is None:
-            unparsed.append(chunk.cell)
-            continue
-        recorder.chunk = chunk
-        visitor.walk(tree, chunk)
+        before = visitor.known_imports() if memory is not None else None
+        run = None if before is None else known.get((chunk.text, before))
+        if run is None:
+            tree = _parse(chunk.text)
+            if tree is None:
+                unparsed.append(chunk.cell)
+                continue
+            recorder.chunk = chunk
+            first, failed = len(recorder.hits), recorder.failures()
+            visitor.walk(tree, chunk)
+            if before is not None and recorder.failures() == failed:
+                runs[chunk.text, before] = CellRun(tuple(recorder.hits[first:]), visitor.known_imports())
+        elif before is not None:
+            runs[chunk.text, before] = run
+            recorder.hits += [replace(hit, span=replace(hit.span, cell=chunk.cell)) for hit in run.hits]
+            visitor.know(run.after)
+    if memory is not None:
+        memory.keep(path, made_for, runs)
     return Drive(tuple(recorder.hits), recorder.failures(), tuple(unparsed))
 
 
@@ -232,6 +257,14 @@ class _Visitor(node_visitor.BanditNodeVisitor):  # type: ignore[misc]  # Bandit 
         super().__init__("./module.py", None, None, None, False, {}, Metrics())
         self.fname = path
         self.tester = recorder
+
+    def known_imports(self) -> Imports:
+        """What was imported so far."""
+        return Imports(frozenset(self.imports), tuple(sorted(self.import_aliases.items())))
+
+    def know(self, imports: Imports) -> None:
+        """Go on as after these imports."""
+        self.imports, self.import_aliases = set(imports.names), dict(imports.aliases)
 
     def walk(self, tree: ast.Module, chunk: Chunk) -> None:
         """Visit every node in source order, then run the tests of the whole text."""

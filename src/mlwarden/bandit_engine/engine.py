@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mlwarden.bandit_engine.options import effective, excluded
 from mlwarden.bandit_engine.rules import can_fire
@@ -12,6 +12,9 @@ from mlwarden.model.findings import Finding
 from mlwarden.notebooks.notebook import Notebook
 from mlwarden.source.documents import PythonModule
 from mlwarden.source.lines import LineIndex
+
+if TYPE_CHECKING:
+    from mlwarden.bandit_engine.memory import CellMemory
 
 _NO_OPTIONS: Mapping[str, Any] = MappingProxyType({})
 
@@ -22,6 +25,7 @@ def run(
     options: Mapping[str, Any],
     failures: list[str] | None = None,
     unparsed: list[int | None] | None = None,
+    memory: CellMemory | None = None,
 ) -> list[Finding]:
     """Run the tests with the given ids.
 
@@ -34,6 +38,7 @@ def run(
         options: the `[tool.bandit]` table; its `skips`, `tests`, `exclude_dirs` and per-test tables are obeyed.
         failures: gets one sentence for each test that raised; the others run.
         unparsed: gets the cells (None for a module) that `ast` refused, and that no test looked at.
+        memory: where the runs over a notebook's cells are taken from, and kept.
 
     Returns:
         The findings in the order of their places, without repetitions. Suppressions are not applied.
@@ -44,7 +49,8 @@ def run(
 
     from mlwarden.bandit_engine.driver import Chunk, drive, finding
 
-    outcome = drive(document.path, [Chunk(*piece) for piece in _pieces(document)], codes, options)
+    memory = memory if isinstance(document, Notebook) else None
+    outcome = drive(document.path, [Chunk(*piece) for piece in _pieces(document)], codes, options, memory)
     if failures is not None:
         failures.extend(f"{document.path}: {failure}" for failure in outcome.failures)
     if unparsed is not None:

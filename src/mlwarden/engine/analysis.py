@@ -130,7 +130,8 @@ class Analysis:
         from mlwarden.semantics.fragments import fragments_of
         from mlwarden.semantics.relevance import relevant
 
-        fragments, problems = fragments_of(document, self.project.memory)
+        memory = self.project.memory
+        fragments, problems = fragments_of(document, None if memory is None else memory.fragments)
         self._report(problems)
         names: set[str] = set()
         opaque = False
@@ -156,8 +157,8 @@ class Analysis:
             return
         for info in infos:
             self._collect(info, lambda rule: self._ask(rule, info, model))  # noqa: B023  # consumed at once
-        if self.project.models is not None:
-            self.project.models.give_back(document.path, self.settings.root, model)
+        if memory is not None:
+            memory.models.give_back(document.path, self.settings.root, model)
 
     def _model(self, document: PythonModule | Notebook, fragments: list[Fragment]) -> SemanticModel | None:
         import libcst
@@ -165,9 +166,9 @@ class Analysis:
         from mlwarden.semantics.model import build
 
         versions = self.project.versions(document.path, self.settings).with_document(document)
-        if self.project.models is not None:
+        if self.project.memory is not None:
             # What follows from the path is the same for the same path; siblings are those of the same project.
-            known = self.project.models.take(document.path, self.settings.root, fragments)
+            known = self.project.memory.models.take(document.path, self.settings.root, fragments)
             if known is not None:
                 return known.of(document, versions, self.settings.policy)
         readable: list[Fragment] = []

@@ -20,6 +20,7 @@ from mlwarden.source.problems import INVALID_SUPPRESSION, PYTHON_SYNTAX, TOO_LAR
 
 if TYPE_CHECKING:
     from mlwarden.config.settings import Settings
+    from mlwarden.engine.memory import Memory
     from mlwarden.source.problems import Problem
 
 
@@ -68,7 +69,7 @@ def check_document(
     failures = list(analysis.failures)
     findings = [finding for finding in analysis.findings if finding.code in codes]
     if isinstance(document, (PythonModule, Notebook)):
-        findings = _with_bandit(document, findings, infos, settings, failures)
+        findings = _with_bandit(document, findings, infos, settings, failures, project.memory)
     suppressions = parse(document, project.known_codes, project.bandit_names)
     if INVALID_SUPPRESSION in codes:
         findings.extend(
@@ -111,6 +112,7 @@ def _with_bandit(
     infos: Sequence[RuleInfo],
     settings: Settings,
     failures: list[str],
+    memory: Memory | None,
 ) -> list[Finding]:
     """Add the findings of Bandit's selected tests that none of ours covers."""
     from mlwarden.bandit_engine import covered, run
@@ -120,7 +122,8 @@ def _with_bandit(
         return findings
     unparsed: list[int | None] = []
     try:
-        theirs = run(document, codes, settings.bandit, failures, unparsed)
+        cells = None if memory is None else memory.cells
+        theirs = run(document, codes, settings.bandit, failures, unparsed, cells)
     except Exception as error:  # Bandit's trouble must not hide our findings
         failures.append(f"{document.path}: Bandit failed: {type(error).__name__}: {error}")
         return findings

@@ -15,31 +15,23 @@ from mlwarden.policy.selection import selected
 from mlwarden.rules import registry
 
 if TYPE_CHECKING:
+    from mlwarden.engine.memory import Memory
     from mlwarden.policy.baseline import Baseline
-    from mlwarden.semantics.fragments import FragmentMemory
-    from mlwarden.semantics.model_memory import ModelMemory
     from mlwarden.semantics.versions import FolderFacts, VersionFacts
 
 
 class Project:
     """Facts of the projects around the checked files, found once per folder. It can be sent to another process."""
 
-    def __init__(
-        self,
-        trail: Trail | None = None,
-        memory: FragmentMemory | None = None,
-        models: ModelMemory | None = None,
-    ) -> None:
+    def __init__(self, trail: Trail | None = None, memory: Memory | None = None) -> None:
         """Start with nothing.
 
         Args:
             trail: takes down what is looked for beyond the checked files.
-            memory: keeps what was parsed of documents that are checked again and again, as an editor does.
-            models: keeps what they did.
+            memory: keeps what is known of documents that are checked again and again.
         """
         self.trail = trail
         self.memory = memory
-        self.models = models
         self._versions: dict[tuple[str, tuple[tuple[str, str], ...]], VersionFacts] = {}
         self._folders: dict[tuple[Path, Path], FolderFacts] = {}
         self.siblings = Siblings(trail)

@@ -39,7 +39,7 @@ class _Field:
 
 
 class _StandardFields:
-    """The fields as `dataclasses` describes them, made for the few who ask."""
+    """The fields as `dataclasses` describes them, made once, for the classes about which somebody asks."""
 
     def __init__(self, fields: dict[str, _Field]) -> None:
         self._fields = fields
@@ -57,6 +57,7 @@ class _StandardFields:
             listed.append((name, owner.__annotations__[name], dataclasses.field(**options)))
         standard: Any = dataclasses.make_dataclass(owner.__name__, listed)
         found: dict[str, Any] = standard.__dataclass_fields__
+        owner.__dataclass_fields__ = found  # type: ignore[attr-defined]
         return found
 
 

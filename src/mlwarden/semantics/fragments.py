@@ -17,6 +17,7 @@ from mlwarden.notebooks.interpolation import python_of
 from mlwarden.notebooks.notebook import Cell, Notebook
 from mlwarden.semantics.identifiers import bound_by, identifiers_of
 from mlwarden.semantics.members import Member, Parts, blanked, parts_of
+from mlwarden.semantics.newer_syntax import may_be_newer
 from mlwarden.semantics.statements import MAX_DEPTH, grouped, imports_inside, parse, too_deep
 
 if TYPE_CHECKING:
@@ -64,10 +65,12 @@ class Known:
     Attributes:
         fragments: by their texts.
         cells: the cells of a notebook, by what is Python in them.
+        read: the fragments that the document had when all of it could last be read.
     """
 
     fragments: dict[str, Fragment] = field(default_factory=dict)
     cells: dict[str, Cut] = field(default_factory=dict)
+    read: dict[str, Fragment] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
         return bool(self.fragments)
@@ -92,12 +95,25 @@ class FragmentMemory:
     def of(self, path: str) -> Known:
         """A copy of what is known of a document."""
         known = self._known.get(path)
-        return Known() if known is None else Known(dict(known.fragments), dict(known.cells))
+        return Known() if known is None else Known(dict(known.fragments), dict(known.cells), known.read)
 
-    def keep(self, path: str, fragments: Iterable[Fragment], cells: Mapping[str, Cut]) -> None:
-        """Remember a document as it is now; the one that was cut the longest time ago is forgotten."""
+    def keep(
+        self, path: str, fragments: Iterable[Fragment], cells: Mapping[str, Cut], *, before: Known, broken: bool
+    ) -> None:
+        """Remember a document as it is now; the one that was cut the longest time ago is forgotten.
+
+        Args:
+            path: the document's.
+            fragments: what it consists of.
+            cells: those of a notebook.
+            before: what was known of it.
+            broken: whether a part of it could not be read. Between two letters of a call most code is broken for a while:
+                what it was before is remembered as well.
+        """
+        now = {fragment.text: fragment for fragment in fragments}
+        read = before.read if broken else now
         self._known.pop(path, None)
-        self._known[path] = Known({fragment.text: fragment for fragment in fragments}, dict(cells))
+        self._known[path] = Known({**read, **now} if broken else now, dict(cells), read)
         while len(self._known) > self._most:
             self._known.pop(next(iter(self._known)), None)
 
@@ -237,7 +253,7 @@ def fragments_of(
             fragments.extend(some)
             problems.extend(trouble)
     if memory is not None:
-        memory.keep(document.path, fragments, cells)
+        memory.keep(document.path, fragments, cells, before=known, broken=bool(problems))
     return fragments, problems
 
 
@@ -313,6 +329,8 @@ def _whole(
         return [], [SyntaxProblem("syntax", "the text holds null bytes", span)]
     if _brackets_too_deep(text):
         return [], [SyntaxProblem("depth", "code is nested too deeply to be analysed", span)]
+    if not may_be_newer(text, error):
+        return [], [SyntaxProblem("syntax", message, span)]
     fragment = Fragment(text, 0, cell)
     try:
         import libcst

@@ -21,14 +21,18 @@ class _Kept(NamedTuple):
     model: SemanticModel
 
 
+# While a cell is being typed, it is broken at every other keystroke, and the notebook goes back and forth between two states.
+_STATES = 2
+
+
 class ModelMemory:
-    """The last model of each of some documents. It is in one hand at a time, because its fragments are moved."""
+    """The last models of each of some documents. One is in one hand at a time, because its fragments are moved."""
 
     def __init__(self, documents: int = 8) -> None:
         """Remember so many documents: a model holds the trees of all that matters."""
         self._most = documents
         self._lock = Lock()
-        self._known: dict[str, _Kept] = {}
+        self._known: dict[str, list[_Kept]] = {}
 
     def take(self, path: str, made_for: object, fragments: Sequence[Fragment]) -> SemanticModel | None:
         """The model that was made of these very fragments, moved to where they stand now; None if there is none.
@@ -41,24 +45,26 @@ class ModelMemory:
             fragments: what matters in the document now; it need not be parsed.
         """
         with self._lock:
-            kept = self._known.pop(path, None)
-        if kept is None or kept.made_for != made_for:
-            return None
-        before = kept.model.fragments
-        if len(before) != len(fragments) or not all(map(_says_the_same, before, fragments)):
-            return None
-        for old, new in zip(before, fragments, strict=True):
+            states = self._known.get(path, [])
+            kept = next((each for each in states if each.made_for == made_for and _same(each.model, fragments)), None)
+            if kept is None:
+                return None
+            self._known[path] = [each for each in states if each is not kept]
+        for old, new in zip(kept.model.fragments, fragments, strict=True):
             old.move_to(new)
         return kept.model
 
     def give_back(self, path: str, made_for: object, model: SemanticModel) -> None:
         """Remember a model that is no longer in use; the document looked at the longest time ago is forgotten."""
         with self._lock:
-            self._known.pop(path, None)
-            self._known[path] = _Kept(made_for, model)
+            states = self._known.pop(path, [])
+            self._known[path] = [_Kept(made_for, model), *states][:_STATES]
             while len(self._known) > self._most:
                 del self._known[next(iter(self._known))]
 
 
-def _says_the_same(old: Fragment, new: Fragment) -> bool:
-    return old.says_the_same(new)
+def _same(model: SemanticModel, fragments: Sequence[Fragment]) -> bool:
+    before = model.fragments
+    return len(before) == len(fragments) and all(
+        old.says_the_same(new) for old, new in zip(before, fragments, strict=True)
+    )

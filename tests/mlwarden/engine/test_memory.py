@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import libcst
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlwarden.config.settings import Settings
 from mlwarden.engine.check import check_document
+from mlwarden.engine.memory import Memory
 from mlwarden.engine.project import Project
 from mlwarden.model.results import Verdict
 from mlwarden.notebooks.read import read_notebook
@@ -30,6 +32,9 @@ PIECES = (
     "class Timer:\n    def start(self):\n        self.began = 10_000\n        return 2\n    def load(self, path):\n"
     "        return torch.load(path)\n    def stop(self):\n        return 'é'\n",
     "exec(input())\n",
+    "import subprocess as sp\n",
+    "sp.Popen(command, shell=True)\n",
+    "limit = min(12,\n",
     "x = 1  # é\n",
     "\n",
 )
@@ -38,7 +43,7 @@ PIECES = (
 @given(st.lists(st.lists(st.sampled_from(PIECES), max_size=8), min_size=2, max_size=5))
 @settings(max_examples=60, deadline=None)
 def test_edited_modules(states: list[list[str]]) -> None:
-    project = Project(memory=FragmentMemory(), models=ModelMemory())
+    project = Project(memory=Memory())
     for pieces in states:
         document = PythonModule("model.py", "".join(pieces))
         remembered = check_document(document, None, Settings(select=("ALL",)), project)
@@ -48,7 +53,7 @@ def test_edited_modules(states: list[list[str]]) -> None:
 @given(st.lists(st.lists(st.sampled_from(PIECES[:-1]), min_size=1, max_size=6), min_size=2, max_size=4))
 @settings(max_examples=40, deadline=None)
 def test_edited_notebooks(states: list[list[str]]) -> None:
-    project = Project(memory=FragmentMemory(), models=ModelMemory())
+    project = Project(memory=Memory())
     for cells in states:
         document = read_notebook("model.ipynb", as_notebook(*cells))
         remembered = check_document(document, None, Settings(select=("ALL",)), project)
@@ -56,11 +61,12 @@ def test_edited_notebooks(states: list[list[str]]) -> None:
 
 
 def test_the_oldest_document_is_forgotten() -> None:
-    memory = FragmentMemory(documents=2)
+    memory = Memory()
+    memory.fragments = FragmentMemory(documents=2)
     project = Project(memory=memory)
     for name in ("a.py", "b.py", "a.py", "c.py"):
         check_document(PythonModule(name, "import torch\ntorch.load(f)\n"), None, Settings(), project)
-    assert [bool(memory.of(name)) for name in ("a.py", "b.py", "c.py")] == [True, False, True]
+    assert [bool(memory.fragments.of(name)) for name in ("a.py", "b.py", "c.py")] == [True, False, True]
 
 
 IRRELEVANT = """
@@ -116,7 +122,7 @@ def test_what_matters_is_interpreted_again_when_it_changes(
         return build(document, *args, **options)
 
     monkeypatch.setattr(model, "build", counted)
-    project = Project(memory=FragmentMemory(), models=ModelMemory())
+    project = Project(memory=Memory())
     verdict_in(project, IRRELEVANT)
     edited = IRRELEVANT.replace(before, after)
     assert edited != IRRELEVANT
@@ -128,11 +134,36 @@ def test_what_matters_is_interpreted_again_when_it_changes(
     assert bool(remembered.reported) == (times == 1 or "more=None" in after)
 
 
+@pytest.mark.parametrize("notebook", [False, True])
+def test_what_was_read_is_remembered_while_the_code_is_broken(monkeypatch: pytest.MonkeyPatch, notebook: bool) -> None:
+    parsed: list[str] = []
+    parse = libcst.parse_module
+
+    def counted(text: str) -> libcst.Module:
+        parsed.append(text)
+        return parse(text)
+
+    def verdict(last: str, project: Project | None) -> Verdict:
+        pieces = (IRRELEVANT, f"first = torch.load('a')\n{last}\n")
+        document = read_notebook("a.ipynb", as_notebook(*pieces)) if notebook else PythonModule("a.py", "".join(pieces))
+        return check_document(document, None, Settings(), project).verdict
+
+    monkeypatch.setattr(libcst, "parse_module", counted)
+    project = Project(memory=Memory())
+    for last in ("torch.load", "torch.load(", "torch.load('b'", "torch.load('b')", "torch.load('b"):
+        remembered = verdict(last, project)
+        read = list(parsed)
+        assert remembered == verdict(last, None)
+        parsed[:] = read
+    assert sorted(parsed) == sorted(set(parsed))
+
+
 def test_a_model_is_in_one_hand_at_a_time() -> None:
-    models = ModelMemory()
-    project = Project(memory=FragmentMemory(), models=models)
+    memory = Memory()
+    models = memory.models
+    project = Project(memory=memory)
     verdict_in(project, IRRELEVANT)
-    (kept,) = models._known.values()
+    ((kept,),) = models._known.values()
     fragments = list(kept.model.fragments)
     assert models.take("other.py", ".", fragments) is None
     assert models.take("model.py", ".", fragments) is kept.model
@@ -142,8 +173,9 @@ def test_a_model_is_in_one_hand_at_a_time() -> None:
 
 
 def test_the_models_of_few_documents_are_remembered() -> None:
-    models = ModelMemory(documents=2)
-    project = Project(memory=FragmentMemory(), models=models)
+    memory = Memory()
+    models = memory.models = ModelMemory(documents=2)
+    project = Project(memory=memory)
     for name in ("a.py", "b.py", "c.py"):
         check_document(PythonModule(name, IRRELEVANT), None, Settings(), project)
     assert sorted(models._known) == ["b.py", "c.py"]

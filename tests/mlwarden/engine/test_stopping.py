@@ -6,9 +6,9 @@ import pytest
 
 from mlwarden.config.settings import Settings
 from mlwarden.engine.check import check_document
+from mlwarden.engine.memory import Memory
 from mlwarden.engine.project import Project
 from mlwarden.model.errors import StoppedError
-from mlwarden.semantics.fragments import FragmentMemory
 from mlwarden.source.documents import PythonModule
 
 TEXT = "import torch\n\n" + "".join(
@@ -36,7 +36,7 @@ def test_it_is_asked_before_each_statement_and_each_function() -> None:
 
 @pytest.mark.parametrize("after", range(11))
 def test_wherever_it_is_broken_off_the_next_check_is_whole(after: int) -> None:
-    project = Project(memory=FragmentMemory())
+    project = Project(memory=Memory())
     document = PythonModule("a.py", TEXT)
     with pytest.raises(StoppedError):
         check_document(document, None, Settings(), project, Stop(after))
