@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Any
 
 from mlwarden.bandit_engine._index import TESTS
@@ -46,15 +47,15 @@ def can_fire(codes: frozenset[str], texts: Iterable[str], options: Mapping[str, 
     A test that was given options of its own is let through: they may hold names that the words do not know.
     """
     whole = "\n".join(texts)
-    known = {test.code: test for test in TESTS}
+    stands = cache(lambda word: word in whole)  # many tests have words in common
     return frozenset(
-        code
-        for code in codes
-        if code in known
+        test.code
+        for test in TESTS
+        if test.code in codes
         and (
-            not choice(code).words
-            or known[code].options in options
-            or any(all(word in whole for word in alternative) for alternative in choice(code).words)
+            not (words := choice(test.code).words)
+            or test.options in options
+            or any(all(map(stands, alternative)) for alternative in words)
         )
     )
 

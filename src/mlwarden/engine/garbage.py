@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -22,6 +23,21 @@ def collect_if_due(new_objects: int = NEW_OBJECTS) -> bool:
     gc.collect()
     gc.freeze()
     return True
+
+
+def give_back() -> None:
+    """Give the system the memory that nothing uses any more, where the C library keeps it.
+
+    glibc keeps what libcst's parser asks for in small pieces: 55 MiB after one file of 300 KB, for the rest of the scan
+    (https://man7.org/linux/man-pages/man3/malloc_trim.3.html).
+    """
+    if sys.platform != "linux":
+        return
+    import ctypes
+
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # musl has none
+    if trim is not None:
+        trim(0)
 
 
 @contextmanager

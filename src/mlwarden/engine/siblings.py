@@ -97,6 +97,11 @@ class Siblings:
             self._characters -= sum(len(fragment.text) for fragment in dropped.values())
         return found
 
+    def forget_trees(self) -> None:
+        """Make room: what was parsed is parsed again when it is needed."""
+        self._parsed.clear()
+        self._characters = 0
+
 
 class SiblingView:
     """What the names of sibling modules mean to one document."""

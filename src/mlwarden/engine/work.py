@@ -21,6 +21,10 @@ _PER_FILE = 2_000
 # than this would not be worth their way to the process.
 _LEAST = 60_000
 _SHARE = 3
+# After so many bytes of files what the C library keeps of their memory is given back, which takes some milliseconds.
+_GIVEN_BACK = 500_000
+# From so many bytes on a file gets the room that trees of other modules take.
+_LARGE = 200_000
 
 
 # Size, times of change, identity.
@@ -106,12 +110,20 @@ class Checked(NamedTuple):
 
 def check_all(work: Iterable[Work], project: Project) -> Iterator[tuple[FileResult, bytes | None]]:
     """Check files one after the other in this process; digests are made if the project has a trail."""
-    from mlwarden.engine.garbage import collect_if_due, collected_between_files
+    from mlwarden.engine.garbage import collect_if_due, collected_between_files, give_back
 
+    weight = 0
     with collected_between_files():
         for each in work:
+            if each.weight >= _LARGE:
+                project.siblings.forget_trees()
+                collect_if_due(0)
+            if weight >= _GIVEN_BACK or each.weight >= _LARGE:
+                give_back()
+                weight = 0
             yield _check(each, project)
             collect_if_due()
+            weight += each.weight
 
 
 def _check(work: Work, project: Project) -> tuple[FileResult, bytes | None]:

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from mlwarden.model.record import field, record, replace
 from mlwarden.model.spans import Span
 from mlwarden.notebooks.interpolation import python_of
 from mlwarden.notebooks.notebook import Cell, Notebook
+from mlwarden.semantics.blocks import Block, blocks_of
 from mlwarden.semantics.identifiers import bound_by, identifiers_of
-from mlwarden.semantics.members import Member, Parts, blanked, parts_of
+from mlwarden.semantics.members import Member, Parts, parts_of
 from mlwarden.semantics.newer_syntax import may_be_newer
+from mlwarden.semantics.readings import LARGE, Reading, read
 from mlwarden.semantics.statements import MAX_DEPTH, grouped, imports_inside, parse, too_deep
 
 if TYPE_CHECKING:
@@ -36,19 +37,6 @@ class SyntaxProblem:
     kind: str
     message: str
     span: Span
-
-
-@record(eq=False)
-class _Parsed:
-    """A libcst tree, and where its nodes stand, worked out when it is first asked for."""
-
-    tree: cst.Module
-
-    @cached_property
-    def spans(self) -> dict[int, tuple[int, int]]:
-        from mlwarden.semantics.positions import offsets_of
-
-        return offsets_of(self.tree)
 
 
 class Cut(NamedTuple):
@@ -132,6 +120,7 @@ class Fragment:
         path: the file it comes from, if that is not the analysed document.
         parts: a class taken apart; None for anything else.
         left_out: the methods whose bodies libcst does not read.
+        blocks: those of a large statement that is no class.
     """
 
     text: str
@@ -145,7 +134,8 @@ class Fragment:
     path: str | None = None
     parts: Parts | None = None
     left_out: frozenset[Member] = frozenset()
-    _parsed: dict[frozenset[Member], _Parsed] = field(default_factory=dict, repr=False)
+    blocks: tuple[Block, ...] = ()
+    _readings: dict[frozenset[Member], Reading] = field(default_factory=dict, repr=False)
     # Where the bodies that are left out ended when this was parsed, and by how much what follows each has moved since.
     _ends: tuple[int, ...] | None = field(default=None, repr=False)
     _moved: tuple[tuple[int, int], ...] = field(default=(), repr=False)
@@ -160,13 +150,11 @@ class Fragment:
         return self._reading.tree
 
     @property
-    def _reading(self) -> _Parsed:
-        found = self._parsed.get(self.left_out)
+    def _reading(self) -> Reading:
+        found = self._readings.get(self.left_out)
         if found is None:
-            import libcst
-
-            text = blanked(self.text, self.left_out) if self.left_out else self.text
-            found = self._parsed[self.left_out] = _Parsed(libcst.parse_module(text))
+            blocks = self.blocks if self.parts is None else self.parts.members
+            found = self._readings[self.left_out] = read(self.text, blocks, self.left_out)
         return found
 
     def without(self, members: frozenset[Member]) -> Fragment:
@@ -189,7 +177,7 @@ class Fragment:
 
     def span(self, node: cst.CSTNode) -> Span:
         """Where a node of `tree` stands, without the white space and parentheses around it."""
-        start, end = self._reading.spans[id(node)]
+        start, end = self._reading.span(node)
         if self._moved:
             start, end = _moved(start, self._moved), _moved(end, self._moved)
         return Span(self.start + start, self.start + end, self.cell)
@@ -217,7 +205,7 @@ class Fragment:
         self.text, self.start, self.cell = other.text, other.start, other.cell
         self.names, self.binds = other.names, other.binds
         self.parts, self.left_out = other.parts, other.left_out
-        self._parsed = {self.left_out: reading}
+        self._readings = {self.left_out: reading}
 
 
 def _moved(offset: int, moved: Iterable[tuple[int, int]]) -> int:
@@ -313,7 +301,8 @@ def _fragment(
     is_import = all(isinstance(statement, (ast.Import, ast.ImportFrom)) for statement in group)
     has_import = is_import or imports_inside(group)
     is_class = any(isinstance(statement, ast.ClassDef) for statement in group)
-    return Fragment(text[start:end], start, cell, names, binds, is_import, has_import, is_class)
+    blocks = blocks_of(only, text, lines, start) if len(group) == 1 and end - start >= LARGE else ()
+    return Fragment(text[start:end], start, cell, names, binds, is_import, has_import, is_class, blocks=blocks)
 
 
 def _whole(

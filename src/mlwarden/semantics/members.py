@@ -7,16 +7,16 @@ offset as it was.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from mlwarden.model.record import record
+from mlwarden.semantics.blanks import MARK
+from mlwarden.semantics.blocks import block_of
 from mlwarden.semantics.identifiers import Identifiers, bound_by
 
 if TYPE_CHECKING:
     from mlwarden.source.lines import LineIndex
-
-_MARK = "...#"
 
 
 @record(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Member:
         name: its name.
         names: every identifier in it, its decorators and defaults included.
         binds: its name, and the attributes and global names that it sets or changes.
-        start, end: where its body stands in the class's text.
+        start, end, cuts: where its body stands in the class's text, as in `Block`.
     """
 
     name: str
@@ -35,6 +35,7 @@ class Member:
     binds: frozenset[str]
     start: int
     end: int
+    cuts: tuple[int, ...] = ()
 
 
 class Parts(NamedTuple):
@@ -66,14 +67,9 @@ def parts_of(node: ast.ClassDef, text: str, lines: LineIndex, begin: int, *, has
 
 
 def _member(node: ast.FunctionDef | ast.AsyncFunctionDef, text: str, lines: LineIndex, begin: int) -> Member | None:
-    first, last = node.body[0], node.body[-1]
-    decorators = getattr(first, "decorator_list", None) or ()
-    if decorators:
-        return None  # what a function inside begins with is an `@` that the tree has no place for
-    start = _offset(text, lines, first.lineno, first.col_offset)
-    end = _offset(text, lines, last.end_lineno or last.lineno, last.end_col_offset or last.col_offset)
-    if end - start <= len(_MARK) or not text.startswith(_BREAKS, end):
-        return None  # too short, or something follows on the line
+    block = block_of(node.body, text, lines, begin)
+    if block is None or block.end - block.start <= len(MARK):
+        return None
     found = Identifiers()
     found.collect(node)
     names = found.all()
@@ -81,10 +77,9 @@ def _member(node: ast.FunctionDef | ast.AsyncFunctionDef, text: str, lines: Line
     binds.update(_changed(node))
     if not _BY_NAME.isdisjoint(names):
         binds |= names  # attributes that are set by their names
-    return Member(node.name, names, frozenset(binds), start - begin, end - begin)
+    return Member(node.name, names, frozenset(binds), *block)
 
 
-_BREAKS = ("\n", "\r")
 _BY_NAME = frozenset({"setattr", "__dict__", "__setattr__", "update", "vars"})
 
 
@@ -126,23 +121,3 @@ def _chain(node: ast.AST) -> Iterator[str]:
             node = node.func
         else:
             return
-
-
-def _offset(text: str, lines: LineIndex, line: int, column: int) -> int:
-    # The tree counts columns in bytes of UTF-8.
-    start = lines.starts[line - 1]
-    end = start + column
-    if text[start:end].isascii():
-        return end
-    return start + len(text[start:end].encode("utf-8", "surrogatepass")[:column].decode("utf-8", "ignore"))
-
-
-def blanked(text: str, members: Iterable[Member]) -> str:
-    """The text of a class without the bodies of some methods, every other character at its place."""
-    parts: list[str] = []
-    position = 0
-    for member in sorted(members, key=lambda member: member.start):
-        parts += (text[position : member.start], _MARK, "-" * (member.end - member.start - len(_MARK)))
-        position = member.end
-    parts.append(text[position:])
-    return "".join(parts)

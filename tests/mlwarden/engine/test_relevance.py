@@ -10,6 +10,7 @@ from mlwarden.engine.project import Project
 from mlwarden.model.findings import Finding
 from mlwarden.rules.examples import marked
 from mlwarden.rules.registry import all_rules, load
+from mlwarden.semantics import blocks, fragments, readings
 from mlwarden.semantics.fragments import fragments_of
 from mlwarden.semantics.relevance import relevant
 from mlwarden.source.documents import PythonModule
@@ -69,3 +70,13 @@ def test_what_cannot_matter_is_left_out() -> None:
     fragments, _ = fragments_of(PythonModule("example.py", text))
     kept = [fragment.text for fragment in relevant(fragments, ["load"])]
     assert kept == ["import pickle\n", "def b(f):\n    return pickle.load(f)\n", "b(open(p))\n"]
+
+
+def test_the_same_findings_where_large_statements_are_read_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    some = TEXTS[::4]
+    expected = [found(f"{AROUND[0]}{text}\n", whole=False) for text in some]
+    monkeypatch.setattr(readings, "LARGE", 0)
+    monkeypatch.setattr(fragments, "LARGE", 0)
+    monkeypatch.setattr(blocks, "PIECE", 20)
+    for text, findings in zip(some, expected, strict=True):
+        assert found(f"{AROUND[0]}{text}\n", whole=False) == findings, text
