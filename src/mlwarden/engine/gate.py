@@ -69,6 +69,8 @@ class Gate:
         self._by_word: _Index = {}
         self._by_name: _Index = {}
         self._wordless: list[tuple[int, tuple[str, ...]]] = []
+        # What is no word as it is looked for in bytes; None for what may be a part of one.
+        self._in_bytes: dict[str, bytes | None] = {}
         for number, info in enumerate(self.infos):
             # A rule that asks for calls as well is written with identifiers in mind.
             exact = "document" not in info.hooks or (code and info.hooks != ("document",))
@@ -86,7 +88,11 @@ class Gate:
                     parts = [part for word in words for part in parts_of(word)]
                     self._by_word.setdefault(parts[-1], []).append((number, tuple(parts[:-1]), tuple(others), ""))
                 else:
-                    self._wordless.append((number, tuple(map(plain, others))))
+                    others = list(map(plain, others))
+                    self._wordless.append((number, tuple(others)))
+                for word in others:
+                    if word not in self._in_bytes:
+                        self._in_bytes[word] = None if _PART_OF_WORD.fullmatch(word) else word.encode()
 
     def alternatives(self) -> Iterator[tuple[str, tuple[str, ...], tuple[str, ...], tuple[str, ...]]]:
         """What `in_content` looks for: a word, or "" where there is none, the other words, what is no word, the needs."""
@@ -132,6 +138,7 @@ class Gate:
         bits: int | None = None
         joined = ""
         known: dict[str, bool] = {}
+        in_bytes = self._in_bytes
 
         def other(word: str) -> bool:
             stands = known.get(word)
@@ -141,11 +148,12 @@ class Gate:
 
         def holds(word: str) -> bool:
             nonlocal bits, joined
-            if not word.startswith("@"):
+            if word[:1] != "@":
                 if content is None or word in words:
                     return word in words
-                if _PART_OF_WORD.fullmatch(word) is None:
-                    return word.encode() in content
+                written = in_bytes[word]
+                if written is not None:
+                    return written in content
                 # It can only stand in a word, and all words are much less than the text of a notebook.
                 joined = joined or " ".join(words)
                 return word in joined

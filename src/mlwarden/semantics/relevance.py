@@ -148,5 +148,5 @@ def _kept(fragments: list[Fragment], units: list[_Unit]) -> list[Fragment]:
 
 def _reaches_far(fragment: Fragment, unit: _Unit) -> bool:
     return not fragment.is_import and (
-        not _FAR_REACHING.isdisjoint(unit.names) or any(_CHECK.search(name) for name in unit.names)
+        not _FAR_REACHING.isdisjoint(unit.names) or _CHECK.search(" ".join(unit.names)) is not None
     )
