@@ -15,6 +15,7 @@ checks:
   notebook   60 cells, of which one matters
 
 counts:
+  lean trees, characters                            what was read without libcst's parser
   libcst documents, fragments, characters, nodes    what libcst was given, and the nodes that it made of it
   syntax trees                                      texts that the standard library's parser was given
   modules, own modules                              modules imported by the end, of which mlwarden's
@@ -150,6 +151,7 @@ def count(check: str, targets: list[str]) -> Counts:
     with contextlib.ExitStack() as stack:
         if check != "clean":  # there, libcst must not even be imported
             stack.enter_context(counting_libcst(counts))
+            stack.enter_context(counting_lean_trees(counts))
         stack.enter_context(counting_syntax_trees(counts))
         stack.enter_context(contextlib.redirect_stdout(io.StringIO()))
         stack.enter_context(counting_calls(counts))
@@ -172,6 +174,26 @@ def _run(check: str, arguments: list[str]) -> int:
     from mlwarden.cli.main import main as command
 
     return command(["check", *arguments])
+
+
+@contextlib.contextmanager
+def counting_lean_trees(counts: Counter[str]) -> Iterator[None]:
+    """Count what is read without libcst's parser."""
+    module = import_module("mlwarden.semantics.lean_trees")
+    original = module.lean_tree
+
+    def counting(text: str, *arguments: Any, **options: Any) -> Any:
+        made = original(text, *arguments, **options)
+        counts["lean trees"] += 1
+        counts["lean characters"] += len(text)
+        return made
+
+    counts.update({"lean trees": 0, "lean characters": 0})
+    module.lean_tree = counting  # type: ignore[attr-defined]
+    try:
+        yield
+    finally:
+        module.lean_tree = original  # type: ignore[attr-defined]
 
 
 @contextlib.contextmanager

@@ -74,5 +74,5 @@ def test_main(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     )
     (tmp_path / "a.py").write_text("import pickle\n\n\n" + functions)
     assert profile_scan.main([str(tmp_path), "--json", str(tmp_path / "counts.json")]) == 0
-    assert "| libcst: parse |" in capsys.readouterr().out
+    assert "| interpretation |" in capsys.readouterr().out
     assert (tmp_path / "counts.json").exists()

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -63,6 +64,9 @@ def test_nothing_is_imported_from_the_working_directory(
 def test_they_end_in_the_middle_of_a_task(processes: Processes) -> None:
     pid = processes.submit(os.getpid).result()
     forever = processes.submit(signal.pause)
+    until = time.monotonic() + HANGS
+    while not forever.running() and time.monotonic() < until:
+        time.sleep(0.001)
     processes.shutdown(wait=False, cancel_futures=True)
     with pytest.raises(ProcessDiedError):
         forever.result()

@@ -59,7 +59,7 @@ class Analysis:
             infos: the rules.
             settings: what is in force for it.
             project: facts shared between files.
-            whole: libcst reads every statement, also those that cannot matter.
+            whole: libcst itself reads every statement, also those that cannot matter.
             stopped: asked now and then whether to break off.
 
         Raises:
@@ -128,11 +128,27 @@ class Analysis:
 
     def _run_semantic(self, document: PythonModule | Notebook, plan: Plan, own: set[str], borrowed: Borrowed) -> None:
         from mlwarden.semantics.fragments import fragments_of
+
+        memory = self.project.memory
+        cut, problems = fragments_of(document, None if memory is None else memory.fragments)
+        self._report(problems)
+        try:
+            self._run_on(document, cut, plan, own, borrowed)
+        finally:
+            for fragment in cut:
+                fragment.parsed = None  # those that are remembered are not to hold it
+
+    def _run_on(
+        self,
+        document: PythonModule | Notebook,
+        fragments: list[Fragment],
+        plan: Plan,
+        own: set[str],
+        borrowed: Borrowed,
+    ) -> None:
         from mlwarden.semantics.relevance import relevant
 
         memory = self.project.memory
-        fragments, problems = fragments_of(document, None if memory is None else memory.fragments)
-        self._report(problems)
         names: set[str] = set()
         opaque = False
         for fragment in fragments:
@@ -150,7 +166,10 @@ class Analysis:
             return
         if any(not info.triggers for info in infos):
             seeds.add("")
-        if not self._whole:
+        if self._whole:
+            for fragment in fragments:
+                fragment.by_libcst = True
+        else:
             fragments = relevant(fragments, seeds, borrowed.names)
         model = self._model(document, fragments)
         if model is None:

@@ -135,8 +135,8 @@ class CallSite:
     @property
     def written(self) -> str:
         """What is called, as it is written."""
-        plain = _plain(self.node.func if isinstance(self.node, cst.Call) else self.node)
-        return self.text(self.callee_span) if plain is None else plain
+        dotted = _dotted(self.node.func if isinstance(self.node, cst.Call) else self.node)
+        return self.text(self.callee_span) if dotted is None else dotted
 
     @property
     def cell(self) -> int | None:
@@ -254,8 +254,9 @@ class CallSite:
         """Add `name=expression` as the last argument; None if the call can't take it."""
         if not self.can_edit_arguments:
             return None
-        node = self.node
-        assert isinstance(node, cst.Call)
+        node = self.fragment.as_written(self.node)
+        if not isinstance(node, cst.Call):
+            return None
         if not node.args:
             end = self.span.end - 1
             return TextEdit(Span(end, end, self.cell), f"{name}={expression}")
@@ -276,11 +277,14 @@ class CallSite:
     def remove_argument(self, name: str, position: int | None = None) -> TextEdit | None:
         """Remove a keyword argument with its comma; None if it isn't written as a keyword in this call."""
         target = self.argument_node(name, position)
-        node = self.node
+        node: cst.CSTNode | None = self.node
         if target is None or target.keyword is None or not isinstance(node, cst.Call):
             return None
         index = next(i for i, arg in enumerate(node.args) if arg is target)
         start = self.fragment.span(target.keyword).start
+        node, target = self.fragment.as_written(node), self.fragment.as_written(target)
+        if not isinstance(node, cst.Call) or target is None:
+            return None
         if index + 1 < len(node.args):  # up to the next argument
             following = node.args[index + 1]
             first: cst.CSTNode = following.keyword or following.value
@@ -319,18 +323,16 @@ class CallSite:
         return f",{newline}{indent}"
 
 
-_NO_MODULE = cst.Module(body=())
-
-
-def _plain(node: cst.BaseExpression) -> str | None:
-    """The text of an expression on one line without parentheses around it; None for others, whose place must be known.
-
-    To find a place, the code of the whole statement is generated.
-    """
-    if getattr(node, "lpar", ()):
+def _dotted(node: cst.CSTNode) -> str | None:
+    """The text of a dotted name; None for other expressions, whose place must be known: for it libcst reads the whole statement."""
+    names: list[str] = []
+    while type(node) is cst.Attribute:
+        names.append(node.attr.value)
+        node = node.value
+    if type(node) is not cst.Name:
         return None
-    text = _NO_MODULE.code_for_node(node)
-    return None if "\n" in text or "\r" in text else text
+    names.append(node.value)
+    return ".".join(reversed(names))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

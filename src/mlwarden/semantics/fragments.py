@@ -18,12 +18,13 @@ from mlwarden.semantics.blocks import Block, blocks_of
 from mlwarden.semantics.identifiers import bound_by, identifiers_of
 from mlwarden.semantics.members import Member, Parts, parts_of
 from mlwarden.semantics.newer_syntax import may_be_newer
-from mlwarden.semantics.readings import LARGE, Reading, read
+from mlwarden.semantics.readings import LARGE, NodeT, Reading, read, read_exactly
 from mlwarden.semantics.statements import MAX_DEPTH, grouped, imports_inside, parse, too_deep
 
 if TYPE_CHECKING:
     import libcst as cst
 
+    from mlwarden.semantics.lean_trees import Parsed
     from mlwarden.source.documents import PythonModule
     from mlwarden.source.lines import LineIndex
 
@@ -121,6 +122,8 @@ class Fragment:
         parts: a class taken apart; None for anything else.
         left_out: the methods whose bodies libcst does not read.
         blocks: those of a large statement that is no class.
+        parsed: the statements, until they are read.
+        by_libcst: whether libcst reads it whatever is asked of it.
     """
 
     text: str
@@ -135,6 +138,8 @@ class Fragment:
     parts: Parts | None = None
     left_out: frozenset[Member] = frozenset()
     blocks: tuple[Block, ...] = ()
+    parsed: Parsed | None = field(default=None, repr=False)
+    by_libcst: bool = False
     _readings: dict[frozenset[Member], Reading] = field(default_factory=dict, repr=False)
     # Where the bodies that are left out ended when this was parsed, and by how much what follows each has moved since.
     _ends: tuple[int, ...] | None = field(default=None, repr=False)
@@ -142,10 +147,10 @@ class Fragment:
 
     @property
     def tree(self) -> cst.Module:
-        """The libcst tree.
+        """The tree, of libcst's nodes; how the code is written (parentheses, quotes, commas) `as_written` tells.
 
         Raises:
-            libcst.ParserSyntaxError: if libcst cannot read it.
+            libcst.ParserSyntaxError: if it cannot be read.
         """
         return self._reading.tree
 
@@ -154,7 +159,12 @@ class Fragment:
         found = self._readings.get(self.left_out)
         if found is None:
             blocks = self.blocks if self.parts is None else self.parts.members
-            found = self._readings[self.left_out] = read(self.text, blocks, self.left_out)
+            if self.by_libcst:
+                found = read_exactly(self.text, (), self.left_out)
+            else:
+                found = read(self.text, blocks, self.left_out, self.parsed)
+            self._readings[self.left_out] = found
+            self.parsed = None
         return found
 
     def without(self, members: frozenset[Member]) -> Fragment:
@@ -167,7 +177,7 @@ class Fragment:
 
     @property
     def parses(self) -> bool:
-        """Whether libcst can read it."""
+        """Whether it can be read."""
         import libcst
 
         try:
@@ -181,6 +191,10 @@ class Fragment:
         if self._moved:
             start, end = _moved(start, self._moved), _moved(end, self._moved)
         return Span(self.start + start, self.start + end, self.cell)
+
+    def as_written(self, node: NodeT) -> NodeT | None:
+        """A node of `tree` with all that is written (white space, parentheses, quotes, commas); None if libcst cannot tell."""
+        return self._reading.as_written(node)
 
     def says_the_same(self, other: Fragment) -> bool:
         """Whether another fragment has the same text, but for bodies that are left out of both."""
@@ -290,19 +304,22 @@ def _fragment(
     if same is not None:
         return same.at(start, cell)
     only = group[0]
+    # What a large text was parsed into takes more room than parsing a part of it again takes time.
+    parsed = (group, first) if len(text) < LARGE else None
     has_global = text.find("global", start, end) >= 0
     if len(group) == 1 and isinstance(only, ast.ClassDef):
         parts = parts_of(only, text, lines, start, has_global=has_global)
         names = parts.names.union(*(member.names for member in parts.members))
-        return Fragment(
-            text[start:end], start, cell, names, bound_by(only, has_global=has_global), is_class=True, parts=parts
-        )
+        binds = bound_by(only, has_global=has_global)
+        return Fragment(text[start:end], start, cell, names, binds, is_class=True, parts=parts, parsed=parsed)
     names, binds = identifiers_of(group, has_global=has_global)
     is_import = all(isinstance(statement, (ast.Import, ast.ImportFrom)) for statement in group)
     has_import = is_import or imports_inside(group)
     is_class = any(isinstance(statement, ast.ClassDef) for statement in group)
     blocks = blocks_of(only, text, lines, start) if len(group) == 1 and end - start >= LARGE else ()
-    return Fragment(text[start:end], start, cell, names, binds, is_import, has_import, is_class, blocks=blocks)
+    return Fragment(
+        text[start:end], start, cell, names, binds, is_import, has_import, is_class, blocks=blocks, parsed=parsed
+    )
 
 
 def _whole(

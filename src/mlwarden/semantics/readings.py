@@ -1,4 +1,6 @@
-"""What libcst reads of a text: one tree, and where its nodes stand, worked out when it is first asked for.
+"""What is read of a text: one tree, and where its nodes stand, worked out when it is first asked for.
+
+The tree is a lean one where that can be made, and libcst reads the text only if a node's place or writing is asked for.
 
 A large statement is read a block at a time and put together again: a class by its methods. libcst's parser takes some 300 bytes for each character
 that it is given at once, and does not hand them back: 500 KB in one piece cost 130 MiB, and 40 MiB in pieces.
@@ -8,9 +10,9 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from functools import cached_property
-from typing import TYPE_CHECKING, TypeAlias
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Protocol, TypeAlias, TypeVar
 
 from mlwarden.semantics.blanks import STATEMENT, blanked, is_blank
 
@@ -18,7 +20,11 @@ if TYPE_CHECKING:
     import libcst as cst
 
     from mlwarden.semantics.blocks import Block
+    from mlwarden.semantics.lean_places import Places
+    from mlwarden.semantics.lean_trees import Parsed
     from mlwarden.semantics.members import Member
+
+NodeT = TypeVar("NodeT", bound="cst.CSTNode")
 
 # From so many characters on a statement is read in pieces.
 LARGE = 60_000
@@ -26,20 +32,72 @@ LARGE = 60_000
 _HEAD = "if 1:\n"
 
 
-class Reading:
-    """A text that was read as a whole.
+class Reading(Protocol):
+    """A text that was read."""
 
-    Attributes:
-        tree: what it was read as.
-    """
+    @property
+    def tree(self) -> cst.Module:
+        """What it was read as."""
+
+    def span(self, node: cst.CSTNode) -> tuple[int, int]:
+        """Where a node of the tree begins and ends in the text, without white space and parentheses around it."""
+
+    def as_written(self, node: NodeT) -> NodeT | None:
+        """The same node with all that is written: white space, parentheses, quotes and commas; None if nobody can tell."""
+
+
+class LeanReading:
+    """A text whose structure the standard library has read."""
+
+    def __init__(self, tree: cst.Module, places: Places, length: int, exactly: Callable[[], ExactReading]) -> None:
+        """Take a lean tree with what it says of places, the text's length, and what reads the same text exactly."""
+        self.tree = tree
+        self._places, self._length, self._exactly = places, length, exactly
+
+    def span(self, node: cst.CSTNode) -> tuple[int, int]:
+        """As `Reading` says; also of a node that `as_written` gave."""
+        noted = self._places.of(node)
+        if noted is not None:
+            return noted
+        found = self._found
+        if found is None:
+            return 0, self._length
+        exact, counterparts = found
+        return exact.span(counterparts.get(id(node), node))
+
+    def as_written(self, node: NodeT) -> NodeT | None:
+        """As `Reading` says."""
+        found = self._found
+        return None if found is None else found[1][id(node)]  # type: ignore[return-value]
+
+    @cached_property
+    def _found(self) -> tuple[ExactReading, dict[int, cst.CSTNode]] | None:
+        """What libcst reads; None if libcst cannot read what Python can, which leaves the place of the whole."""
+        import libcst
+
+        from mlwarden.semantics.counterparts import NoCounterpartError, counterparts
+
+        try:
+            exact = self._exactly()
+            return exact, counterparts(self.tree, exact.tree)
+        except (libcst.ParserSyntaxError, NoCounterpartError):
+            return None
+
+
+class ExactReading:
+    """A text that libcst has read."""
 
     def __init__(self, tree: cst.Module) -> None:
         """Take the tree."""
         self.tree = tree
 
     def span(self, node: cst.CSTNode) -> tuple[int, int]:
-        """Where a node of the tree begins and ends in the text."""
+        """As `Reading` says."""
         return self._spans[id(node)]
+
+    def as_written(self, node: NodeT) -> NodeT:
+        """As `Reading` says: the node itself."""
+        return node
 
     @cached_property
     def _spans(self) -> dict[int, tuple[int, int]]:
@@ -89,7 +147,7 @@ class _Piece:
         return _Spans(offsets_of(self._tree))
 
 
-class _InPieces(Reading):
+class _InPieces(ExactReading):
     """A statement whose blocks were read by themselves, and put into its tree."""
 
     def __init__(
@@ -125,20 +183,47 @@ class _InPieces(Reading):
             _fill(self._with)
 
 
-def read(text: str, blocks: Iterable[Member | Block] = (), left_out: Set[Member] = frozenset()) -> Reading:
+def read(
+    text: str,
+    blocks: Iterable[Member | Block] = (),
+    left_out: Set[Member] = frozenset(),
+    parsed: Parsed | None = None,
+) -> Reading:
     """Read a text.
 
     Args:
         text: whole statements.
         blocks: the blocks of the one statement that it is, which can be read by themselves.
         left_out: those of them that are not read.
+        parsed: the statements as the standard library has parsed them, if it has.
+
+    Raises:
+        libcst.ParserSyntaxError: neither the standard library nor libcst can read it.
+    """
+    from mlwarden.semantics.lean_trees import NoLeanTreeError, lean_tree
+
+    wanted = [block for block in blocks if block not in left_out]
+    exactly = partial(read_exactly, text, wanted, left_out)
+    try:
+        tree, places = lean_tree(text, left_out, parsed)
+    except NoLeanTreeError:
+        return exactly()
+    return LeanReading(tree, places, len(text), exactly)
+
+
+def read_exactly(text: str, wanted: Sequence[Member | Block] = (), left_out: Set[Member] = frozenset()) -> ExactReading:
+    """Have libcst read a text.
+
+    Args:
+        text: whole statements.
+        wanted: blocks of the one statement that it is, to be read by themselves if the text is large.
+        left_out: methods in it whose bodies are not read.
 
     Raises:
         libcst.ParserSyntaxError: libcst cannot read it.
     """
     import libcst
 
-    wanted = [block for block in blocks if block not in left_out]
     if wanted and len(text) - sum(block.end - block.start for block in left_out) >= LARGE:
         try:
             found = _in_pieces(text, wanted, left_out)
@@ -146,10 +231,10 @@ def read(text: str, blocks: Iterable[Member | Block] = (), left_out: Set[Member]
             found = None  # the whole is read for the sake of the place in the error
         if found is not None:
             return found
-    return Reading(libcst.parse_module(blanked(text, left_out) if left_out else text))
+    return ExactReading(libcst.parse_module(blanked(text, left_out) if left_out else text))
 
 
-def _in_pieces(text: str, wanted: Iterable[Member | Block], left_out: Set[Member]) -> Reading | None:
+def _in_pieces(text: str, wanted: Iterable[Member | Block], left_out: Set[Member]) -> ExactReading | None:
     import libcst
 
     alone = [block for block in wanted if text[_line_start(text, block.start) : block.start].strip(" \t") == ""]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import textwrap
+from dataclasses import replace
 
 import libcst
 import pytest
@@ -39,26 +40,32 @@ def classes(draw: st.DrawFn) -> str:
     return draw(ends).join("\n".join([*lines, "after = 2", ""]).split("\n"))
 
 
-@given(classes(), st.data())
-def test_what_is_left_out_moves_nothing(text: str, data: st.DataObject) -> None:
+@given(classes(), st.data(), st.booleans())
+def test_what_is_left_out_moves_nothing(text: str, data: st.DataObject, by_libcst: bool) -> None:
     fragment = next(fragment for fragment in fragments_of(PythonModule("a.py", text))[0] if fragment.is_class)
     assert fragment.parts is not None
-    left_out = (
-        frozenset(data.draw(st.sets(st.sampled_from(fragment.parts.members)))) if fragment.parts.members else set()
-    )
-    shorter = fragment.without(frozenset(left_out))
-    tree = shorter.tree
-    assert len(tree.code) == len(fragment.text)
-    ast.parse(tree.code)
-    (outer,) = tree.body
+    members = fragment.parts.members
+    fragment = replace(fragment, by_libcst=by_libcst)
+    left_out = frozenset(data.draw(st.sets(st.sampled_from(members)))) if members else frozenset()
+    shorter = fragment.without(left_out)
+    if by_libcst:
+        assert len(shorter.tree.code) == len(fragment.text)
+        ast.parse(shorter.tree.code)
+    (outer,) = shorter.tree.body
+    (twins,) = fragment.tree.body
     assert isinstance(outer, libcst.ClassDef)
-    whole = {node.name.value: node for node in fragment.tree.body[0].body.body if isinstance(node, libcst.FunctionDef)}  # type: ignore[union-attr]
-    for node in outer.body.body:
-        if isinstance(node, libcst.FunctionDef):
-            twin = whole[node.name.value]
-            assert shorter.span(node.name) == fragment.span(twin.name)
-            if node.name.value not in {member.name for member in left_out}:
-                assert node.deep_equals(twin)
+    assert isinstance(twins, libcst.ClassDef)
+    pairs = [
+        pair for pair in zip(outer.body.body, twins.body.body, strict=True) if isinstance(pair[0], libcst.FunctionDef)
+    ]
+    assert len(pairs) == text.count("def f")
+    for node, twin in pairs:
+        assert isinstance(node, libcst.FunctionDef)
+        assert isinstance(twin, libcst.FunctionDef)
+        assert node.name.value == twin.name.value
+        assert shorter.span(node.name) == fragment.span(twin.name)
+        if node.name.value not in {member.name for member in left_out}:
+            assert node.deep_equals(twin)
 
 
 def kept(text: str, *words: str) -> set[str]:

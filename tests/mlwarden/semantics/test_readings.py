@@ -12,6 +12,7 @@ import pytest
 import mlwarden
 from mlwarden.semantics import blocks, readings
 from mlwarden.semantics.blocks import blocks_of
+from mlwarden.semantics.lean_trees import lean_tree
 from mlwarden.semantics.members import Member, parts_of
 from mlwarden.source.lines import LineIndex
 
@@ -46,7 +47,7 @@ def in_pieces(statement: ast.stmt, text: str) -> tuple[readings.Reading, int]:
         parts: tuple[Member | blocks.Block, ...] = parts_of(statement, text, lines, 0).members
     else:
         parts = blocks_of(statement, text, lines, 0)
-    return readings.read(text, parts), len(parts)
+    return readings.read_exactly(text, parts), len(parts)
 
 
 @pytest.fixture(autouse=True)
@@ -59,9 +60,9 @@ def compared(text: str) -> int:
     """The number of blocks that were read by themselves."""
     (statement,) = ast.parse(text).body
     reading, count = in_pieces(statement, text)
-    whole = readings.Reading(cst.parse_module(text))
+    whole = readings.ExactReading(cst.parse_module(text))
     assert list(places(reading.tree, reading)) == list(places(whole.tree, whole))
-    return count if type(reading) is not readings.Reading else 0
+    return count if type(reading) is not readings.ExactReading else 0
 
 
 @pytest.mark.parametrize("text", WRITTEN)
@@ -92,3 +93,28 @@ def test_a_class_that_libcst_cannot_read_tells_the_place_in_the_whole() -> None:
     with pytest.raises(cst.ParserSyntaxError) as raised:
         readings.read(text, members)
     assert raised.value.raw_line == 6
+
+
+def test_libcst_is_asked_for_what_the_lean_tree_does_not_say() -> None:
+    text = "f((a, b), key='x')\n"
+    reading = readings.read(text)
+    call = reading.tree.body[0].body[0].value  # type: ignore[union-attr]
+    first, second = call.args
+    assert reading.span(call) == (0, 18)
+    assert reading.span(second.value) == (14, 17)
+    assert second.value.value == '"x"'
+    assert "_found" not in vars(reading)
+    assert reading.span(first.value) == (3, 7)  # libcst leaves out the parentheses
+    assert reading.span(second.keyword) == (10, 13)
+    written = reading.as_written(second.value)
+    assert written.value == "'x'"
+    assert reading.span(written) == (14, 17)
+
+
+def test_what_libcst_cannot_read_stands_somewhere_in_the_text() -> None:
+    text = "f((a, b))\nx[(yield)] += 1\n"
+    reading = readings.LeanReading(*lean_tree(text), len(text), lambda: readings.read_exactly("f(("))
+    call = reading.tree.body[0].body[0].value  # type: ignore[union-attr]
+    assert reading.span(call) == (0, 9)
+    assert reading.span(call.args[0].value) == (0, len(text))
+    assert reading.as_written(call) is None

@@ -309,6 +309,7 @@ def _extent(call: CallSite, node: cst.BaseExpression) -> Span:
     import libcst as cst
 
     span = call.fragment.span(node)
+    node = call.fragment.as_written(node) or node
     empty = cst.Module(body=())
     before = sum(len(empty.code_for_node(parenthesis)) for parenthesis in node.lpar)
     after = sum(len(empty.code_for_node(parenthesis)) for parenthesis in node.rpar)

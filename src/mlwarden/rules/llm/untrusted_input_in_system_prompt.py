@@ -387,11 +387,12 @@ class UntrustedInputInSystemPrompt(Rule):
 def _other_role(call: CallSite, text: Said) -> Iterator[Fix]:
     """Say the message in the role `user`, where the role is written as a literal beside it."""
     node = text.role_node
-    if node is None:
+    written = None if node is None else call.fragment.as_written(node)
+    if node is None or written is None:
         return
     yield Fix(
         "Say it in the role `user`",
-        (TextEdit(call.fragment.span(node), f"{node.prefix}{node.quote}user{node.quote}"),),
+        (TextEdit(call.fragment.span(node), f"{written.prefix}{written.quote}user{written.quote}"),),
         Applicability.UNSAFE,
         "the whole message is then said in the role `user`",
     )
